@@ -1,0 +1,1 @@
+"""The cassette file: records, chunks of columns, writer, reader, recovery, redaction."""

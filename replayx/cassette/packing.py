@@ -1,0 +1,153 @@
+"""Records to bytes and back: heads, checksums, zstd; every length is checked before it is used."""
+
+import struct
+import zlib
+from typing import NamedTuple, TypeVar
+
+import msgspec
+import zstandard
+
+from replayx.cassette.columns import ROW_BYTES
+from replayx.cassette.damage import Damage
+from replayx.cassette.frame_batch import FrameBatch
+from replayx.cassette.open_chunk import SealedChunk
+from replayx.cassette.records import SYNC, Chunk, Record, RecordKind
+from replayx.limits import RECORD_BYTES_MAX
+
+# kind, three reserved bytes, length; the checksum follows and covers these and the body.
+_CHECKED = struct.Struct("<B3xI")
+_CRC = struct.Struct("<I")
+HEAD_BYTES = len(SYNC) + _CHECKED.size + _CRC.size
+
+_encoder = msgspec.msgpack.Encoder()
+_chunk_decoder = msgspec.msgpack.Decoder(Chunk)
+_R = TypeVar("_R", bound=Record)
+
+
+class RecordHead(NamedTuple):
+    """What stands before a record's body."""
+
+    kind: int
+    length: int
+    crc: int
+    checked: bytes
+
+
+def pack_record(kind: RecordKind, body: bytes) -> bytes:
+    """Return a whole record. Raises Damage if the body is over the limit."""
+    if len(body) > RECORD_BYTES_MAX:
+        raise Damage(f"a record of {len(body)} bytes", f"at most {RECORD_BYTES_MAX}")
+    checked = _CHECKED.pack(kind, len(body))
+    return SYNC + checked + _CRC.pack(zlib.crc32(body, zlib.crc32(checked))) + body
+
+
+def encode(record: Record) -> bytes:
+    """Return a record's body."""
+    return _encoder.encode(record)
+
+
+def parse_head(head: bytes) -> RecordHead:
+    """Return the head that `head` (HEAD_BYTES of it) holds. Raises Damage."""
+    if head[: len(SYNC)] != SYNC:
+        raise Damage(f"the bytes {head[: len(SYNC)].hex(' ')}", f"a record ({SYNC.hex(' ')})")
+    checked = head[len(SYNC) : -_CRC.size]
+    kind, length = _CHECKED.unpack(checked)
+    if length > RECORD_BYTES_MAX:
+        raise Damage(f"a record that claims {length} bytes", f"at most {RECORD_BYTES_MAX}")
+    return RecordHead(kind, length, _CRC.unpack(head[-_CRC.size :])[0], checked)
+
+
+def check_body(head: RecordHead, body: bytes) -> None:
+    """Raise Damage unless the checksum holds."""
+    crc = zlib.crc32(body, zlib.crc32(head.checked))
+    if crc != head.crc:
+        raise Damage(f"checksum {crc:08x} over {head.length} bytes", f"{head.crc:08x}")
+
+
+def decode(body: bytes, kind: type[_R]) -> _R:
+    """Return the record of type `kind` in `body`. Raises Damage."""
+    try:
+        return msgspec.msgpack.decode(body, type=kind)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Damage(f"a body that is not a {kind.__name__} ({error})") from error
+
+
+def pack_chunk(chunk: SealedChunk, compressor: zstandard.ZstdCompressor) -> Chunk:
+    """Return the chunk as it is written. Raises Damage if it is over the limit."""
+    columns, event_bytes = chunk.columns()
+    if len(columns) > RECORD_BYTES_MAX:
+        raise Damage(f"a chunk of {len(columns)} bytes", f"at most {RECORD_BYTES_MAX}")
+    return Chunk(
+        chunk.start_ns,
+        chunk.end_ns,
+        chunk.wall_offset_ns,
+        chunk.frame_count,
+        len(chunk.events),
+        event_bytes,
+        len(columns),
+        chunk.flags,
+        struct.pack(f"<{len(chunk.channel_frames)}H", *chunk.channel_frames),
+        struct.pack(f"<{len(chunk.channel_frames)}I", *chunk.channel_frames.values()),
+        memoryview(compressor.compress(columns)),
+    )
+
+
+def decode_chunk(body: bytes) -> Chunk:
+    """Return the chunk in `body`, its columns still packed. Raises Damage."""
+    try:
+        chunk = _chunk_decoder.decode(body)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Damage(f"a body that is not a Chunk ({error})") from error
+    _check_counts(chunk)
+    return chunk
+
+
+def unpack_chunk(chunk: Chunk, decompressor: zstandard.ZstdDecompressor) -> FrameBatch:
+    """Return the chunk's messages and events. Raises Damage."""
+    declared = _declared_bytes(chunk.columns)
+    if declared != chunk.raw_bytes:
+        raise Damage(f"a zstd frame that declares {declared} bytes", f"{chunk.raw_bytes}")
+    try:
+        columns = decompressor.decompress(chunk.columns, max_output_size=chunk.raw_bytes)
+    except zstandard.ZstdError as error:
+        raise Damage(f"a zstd frame that does not unpack ({error})") from error
+    if len(columns) != chunk.raw_bytes:
+        raise Damage(f"{len(columns)} bytes of columns", f"{chunk.raw_bytes}")
+    batch = FrameBatch(chunk, memoryview(columns))
+    if batch.end[-1] != len(batch.frames):
+        raise Damage(f"frame lengths that sum to {batch.end[-1]}", f"{len(batch.frames)}")
+    return batch
+
+
+def check_batch(batch: FrameBatch) -> None:
+    """Raise Damage unless the columns agree with each other and with the chunk's head."""
+    if batch.count and not batch.start_ns <= batch.at[0] <= batch.at[-1] <= batch.end_ns:
+        raise Damage("times outside the chunk's bounds")
+    counts = batch.channel.tolist()
+    for number, frame_count in batch.channel_frames.items():
+        if counts.count(number) != frame_count:
+            raise Damage(f"{counts.count(number)} messages of channel {number}", f"{frame_count}")
+    last = 0
+    for event in batch.checked_events():
+        if not last <= event.place <= batch.count:
+            raise Damage(f"an event at place {event.place}", f"{last} to {batch.count}")
+        last = event.place
+
+
+def _check_counts(chunk: Chunk) -> None:
+    rows = ROW_BYTES * chunk.frame_count
+    if rows + chunk.event_bytes > chunk.raw_bytes:
+        raise Damage(f"{chunk.frame_count} messages in {chunk.raw_bytes} bytes")
+    if chunk.start_ns > chunk.end_ns:
+        raise Damage(f"a chunk that ends at {chunk.end_ns}", f"{chunk.start_ns} or later")
+    if len(chunk.channels) * 2 != len(chunk.channel_frames) or len(chunk.channels) % 2:
+        raise Damage("channel columns of unequal length")
+    if sum(memoryview(chunk.channel_frames).cast("I")) != chunk.frame_count:
+        raise Damage("channel counts that do not sum to the chunk's")
+
+
+def _declared_bytes(packed: memoryview) -> int:
+    try:
+        return zstandard.frame_content_size(packed)
+    except zstandard.ZstdError as error:
+        raise Damage(f"columns that are not a zstd frame ({error})") from error

@@ -1,0 +1,66 @@
+"""Every bound of replayx, each with its origin.
+
+A bound is what stops a hostile file, a broken peer or a slow client from taking the machine.
+Names end in their unit.
+"""
+
+KIB = 1 << 10
+MIB = 1 << 20
+
+# ---- cassette
+# One record, packed or unpacked. Holds the largest body (exchangeInfo of Binance Spot is about
+# 20 MB) with room; a hostile file can make a reader allocate this much once, never more.
+RECORD_BYTES_MAX = 64 * MIB
+# A chunk is sealed at this size: measured to be where zstd stops gaining at recording levels.
+CHUNK_BYTES = 1 * MIB
+# `repack` gathers chunks up to this size: level 19 finds matches further back (docs/architecture).
+REPACK_CHUNK_BYTES = 4 * MIB
+# A chunk is sealed when its events reach this size, so that looking up one REST answer
+# unpacks little.
+CHUNK_EVENT_BYTES = 128 * KIB
+# Messages in a chunk: an adversary's 16 bytes a row must not decode into gigabytes of integers.
+CHUNK_FRAMES_MAX = 1 << 20
+# Events in a chunk (interactions, openings, client messages ...), for the same reason.
+CHUNK_EVENTS_MAX = 1 << 16
+# A request body above this is left out of the interaction index and read from its chunk.
+INDEXED_BODY_BYTES_MAX = 64 * KIB
+# Channel numbers are uint16 columns.
+CHANNELS_MAX = 1 << 16
+# Chunks in a file: 16 M chunks of 1 MiB are 16 TB; the index of such a file is refused.
+CHUNKS_MAX = 1 << 24
+# The open chunk is written at least this often: `kill -9` loses at most the last second, and
+# sealing, packing and writing have to fit into the rest of that second.
+CHUNK_AGE_NS = 600_000_000
+# What a writer keeps allocated beyond its last record, so that a full disk still leaves room
+# for the index and footer that make the file whole.
+RESERVE_BYTES = 256 * KIB
+
+# ---- messages
+# Larger than any message a venue in reference sends (ccxt accepts 10 MB).
+MESSAGE_BYTES_MAX = 16 * MIB
+# REST bodies, either direction: the largest seen is exchangeInfo, about 20 MB.
+BODY_BYTES_MAX = 48 * MIB
+# One line of an NDJSON capture: a body as JSON text, escaped.
+CAPTURE_LINE_BYTES_MAX = 2 * BODY_BYTES_MAX
+# Request line: ccxt and cryptofeed put 1,024 stream names into one URL, > 20 kB.
+TARGET_BYTES_MAX = 64 * KIB
+
+# ---- replay
+# One write to a socket: larger ones gain nothing (ARCHITECTURE: batches of 64-256 KiB).
+WRITE_BYTES = 256 * KIB
+# A client that lets this much pile up is closed, as a venue does; nothing is buffered unbounded.
+CLIENT_BUFFER_BYTES_MAX = 16 * MIB
+# At --speed max the slowest client sets the pace; one that reads nothing for this long is closed.
+STALLED_CLIENT_NS = 30_000_000_000
+# Decoded chunks kept for looking up interactions.
+CHUNK_CACHE_COUNT = 8
+# Replies kept ready, by request key.
+REPLY_CACHE_BYTES = 32 * MIB
+# Payloads remembered per channel that two connections carried at once.
+DUPLICATE_WINDOW_COUNT = 4096
+
+# ---- recorder
+# Sealed chunks waiting for the disk; beyond it reading from upstream waits.
+SEALED_CHUNKS_MAX = 64
+# WebSocket connections of one recorder or replay process.
+CONNECTIONS_MAX = 4096

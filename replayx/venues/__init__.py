@@ -1,0 +1,1 @@
+"""Exchanges' wire conventions, each behind the Venue protocol."""
