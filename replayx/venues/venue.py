@@ -162,6 +162,7 @@ class Venue(Protocol):
     upstreams: Mapping[str, Upstream]
     liveness: Liveness
     secrets: SecretRules
+    wsapi_path: str  # where the WebSocket API is, on its host
 
     # ---- connections
 

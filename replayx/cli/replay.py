@@ -1,0 +1,188 @@
+"""`replayx replay`: a server that looks like the exchange and plays cassettes."""
+
+import asyncio
+import signal
+import ssl
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from replayx.errors import ExitCode, InvalidOption
+
+if TYPE_CHECKING:
+    from replayx.server.replay_server import ReplayOptions, ReplayServer
+
+_EPILOG = """\b
+Examples:
+  replayx replay btc.rpx --port 8080
+  replayx replay btc.rpx --speed max --at-end exit
+  replayx replay spot.rpx futures.rpx --port 8080 --port 9090
+  replayx replay btc.rpx --port 0 --json --ready-file urls.json &
+\b
+Then point a client's base URLs at the ones printed. Nothing ever leaves this machine.
+\b
+Exit codes: 0 done, 1 unmatched requests with --strict, 2 wrong option, 3 unreadable cassette.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("cassettes", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--port",
+    "ports",
+    multiple=True,
+    type=click.IntRange(0, 65535),
+    default=(8080,),
+    show_default=True,
+    help="Port of the first market; give it again for the next ones (default: the ports after"
+    " it). 0 takes a free port.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--speed",
+    default="1",
+    show_default=True,
+    metavar="N|max",
+    help="How fast the tape plays: 1 as recorded, 10, 0.5, or max: as fast as clients read.",
+)
+@click.option(
+    "--at-end",
+    type=click.Choice(["hold", "close", "exit"]),
+    default="hold",
+    show_default=True,
+    help="At the tape's end: keep connections open, close them (1001), or close them and exit.",
+)
+@click.option(
+    "--start",
+    "starts",
+    type=click.Choice(["first-client", "now", "command"]),
+    default="first-client",
+    show_default=True,
+    help="What starts the tape: the first request or subscription, nothing, or SIGUSR1.",
+)
+@click.option("--from", "from_", default="0s", metavar="DURATION", help="Skip this much first.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a request had no recorded answer.")
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="Serve https and wss: PEM chain.")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="PEM key of --tls-cert.")
+@click.option("--ready-file", type=click.Path(path_type=Path), help="Write the URLs here as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print events as JSON lines on stdout.")
+def command(
+    cassettes: tuple[Path, ...],
+    *,
+    ready_file: Path | None,
+    strict: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Replay CASSETTES to unmodified clients."""
+    from replayx.server.event_loop import run
+
+    unmatched = run(_serve(cassettes, _options(**given), ready_file, as_json=as_json))
+    if strict and unmatched:
+        raise SystemExit(ExitCode.FOUND)
+
+
+def _options(
+    *, speed: str, at_end: str, from_: str, tls_cert: Path | None, tls_key: Path | None, **rest: Any
+) -> "ReplayOptions":
+    from replayx.cli.quantities import parse_duration_ns
+    from replayx.server.replay_server import ReplayOptions
+    from replayx.session.session import AtEnd
+
+    return ReplayOptions(
+        speed=parse_speed(speed),
+        at_end=AtEnd(at_end),
+        from_ns=parse_duration_ns(from_),
+        tls=_tls(tls_cert, tls_key),
+        **rest,
+    )
+
+
+def parse_speed(text: str) -> Fraction | None:
+    """Return a speed as an exact ratio, None for `max`. Raises InvalidOption."""
+    if text == "max":
+        return None
+    try:
+        speed = Fraction(text.removesuffix("x"))
+    except (ValueError, ZeroDivisionError):
+        speed = Fraction(0)
+    if speed <= 0:
+        raise InvalidOption(
+            f"the speed {text!r}",
+            expected="a number above 0 such as 1, 0.5 or 10, or max",
+            where="--speed",
+        )
+    return speed
+
+
+def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(cert, key)
+    except (OSError, ssl.SSLError) as error:
+        raise InvalidOption(
+            f"the certificate cannot be used: {error}", where="--tls-cert", hint="PEM is expected"
+        ) from error
+    return context
+
+
+async def _serve(
+    cassettes: tuple[Path, ...], options: "ReplayOptions", ready_file: Path | None, *, as_json: bool
+) -> int:
+    from replayx.server.replay_server import ReplayServer
+
+    server = ReplayServer(cassettes, options, on_unmatched=_tell_unmatched)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGUSR1, server.begin)
+    async with server:
+        _announce(server, ready_file, as_json=as_json)
+        ended = asyncio.ensure_future(server.wait())
+        stopped = asyncio.ensure_future(stop.wait())
+        await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if ended.done():
+            ended.result()
+        ended.cancel()
+    _summarise(server, as_json=as_json)
+    return server.unmatched_count
+
+
+def _announce(server: "ReplayServer", ready_file: Path | None, *, as_json: bool) -> None:
+    ready = msgspec.json.encode({"event": "ready", "listeners": server.urls}).decode()
+    if ready_file is not None:
+        ready_file.write_text(ready + "\n")
+    if as_json:
+        click.echo(ready)
+        return
+    for reader in server.readers:
+        if reader.damage is not None:
+            click.secho(f"warning: {reader.damage}", fg="yellow", err=True)
+    for market, addresses in server.urls.items():
+        click.secho(market, bold=True)
+        for role, url in addresses.items():
+            click.echo(f"  {role:<6} {url}")
+
+
+def _summarise(server: "ReplayServer", *, as_json: bool) -> None:
+    if as_json:
+        facts = {
+            "event": "end",
+            "unmatched": server.unmatched_count,
+            "cut_off": server.cut_off_count,
+        }
+        click.echo(msgspec.json.encode(facts))
+        return
+    if server.unmatched_count:
+        click.echo(f"{server.unmatched_count} requests had no recorded answer", err=True)
+
+
+def _tell_unmatched(message: str) -> None:
+    click.secho(message, fg="yellow", err=True)

@@ -1,0 +1,1 @@
+"""Requests: which recording answers one, and why none does."""

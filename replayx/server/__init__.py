@@ -1,0 +1,1 @@
+"""The replay server: sockets, timers and threads around a session that has none."""

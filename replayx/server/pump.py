@@ -1,0 +1,134 @@
+"""The run loop: asks the session what is due, performs it, and sleeps until the next deadline."""
+
+import asyncio
+from collections.abc import Callable
+
+from replayx.clock import NS_PER_S, Clock
+from replayx.server.sink import Sink
+from replayx.session.effects import (
+    Accept,
+    AnyEffect,
+    CloseConnection,
+    Ended,
+    Refuse,
+    Reply,
+    SendFrames,
+)
+from replayx.session.inputs import AnyInput
+from replayx.session.session import ReplaySession
+from replayx.venues.venue import HttpReply
+
+# At full speed: writes between two turns of the event loop, so that clients are heard in between.
+_WRITES_A_TURN = 4
+
+
+class Pump:
+    """Drives one session. Everything happens on the event loop, between two awaits."""
+
+    def __init__(self, session: ReplaySession, sink: Sink, clock: Clock) -> None:
+        self.session = session
+        self._sink = sink
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
+        self._waiting: asyncio.Task[None] | None = None
+        self._replies: dict[int, HttpReply] = {}
+        self._verdicts: dict[int, HttpReply | None] = {}
+        self._is_stopped = False
+        self.on_end: Callable[[], None] = _nothing
+        self.on_failure: Callable[[BaseException], None] = _raise
+
+    # ---- inputs
+
+    def feed(self, event: AnyInput) -> None:
+        """Hand an input to the session and perform what follows."""
+        self._perform(self.session.handle(event, self._clock.now_ns()))
+        self._schedule()
+
+    def reply(self, number: int) -> HttpReply:
+        """Return the answer to a request that was fed."""
+        return self._replies.pop(number)
+
+    def verdict(self, connection: int) -> HttpReply | None:
+        """Return why a handshake that was fed is refused; None: it is accepted."""
+        return self._verdicts.pop(connection)
+
+    def start(self) -> None:
+        """Begin to turn."""
+        self._schedule()
+
+    def stop(self) -> None:
+        """Turn no more."""
+        self._is_stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    # ---- turning
+
+    def _schedule(self) -> None:
+        if self._is_stopped or self._waiting is not None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        deadline_ns = self.session.next_deadline_ns()
+        if deadline_ns is None:
+            self._timer = None
+        elif deadline_ns > self._clock.now_ns():
+            # asyncio's loop reads the same monotonic clock. Should rounding wake it early, the
+            # session finds nothing due and the timer is set once more.
+            self._timer = self._loop.call_at(deadline_ns / NS_PER_S, self._turn)
+        else:
+            self._timer = self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._timer = None
+        try:
+            self._advance()
+        except Exception as error:
+            self.stop()
+            self.on_failure(error)
+            return
+        self._schedule()
+
+    def _advance(self) -> None:
+        self._perform(self.session.advance(self._clock.now_ns()))
+        if not self.session.is_flat_out:
+            return
+        for _ in range(_WRITES_A_TURN - 1):
+            if self.session.is_ended or not self._sink.is_clear():
+                break
+            self._perform(self.session.advance(self._clock.now_ns()))
+        if not self._sink.is_clear():
+            self._waiting = asyncio.ensure_future(self._wait())
+
+    async def _wait(self) -> None:
+        """At full speed the slowest client sets the pace."""
+        await self._sink.cleared()
+        self._waiting = None
+        self._schedule()
+
+    def _perform(self, effects: list[AnyEffect]) -> None:
+        for effect in effects:
+            match effect:
+                case SendFrames():
+                    self._sink.write(effect.connections, effect.frames)
+                case Reply():
+                    self._replies[effect.number] = effect.reply
+                case Accept():
+                    self._verdicts[effect.connection] = None
+                case Refuse():
+                    self._verdicts[effect.connection] = effect.reply
+                case CloseConnection():
+                    self._sink.close(effect.connection, effect.code, effect.reason)
+                case Ended():
+                    self.on_end()
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def _raise(error: BaseException) -> None:
+    raise error

@@ -1,0 +1,74 @@
+"""What happens to a session. Connections and requests are numbered by whoever accepts them."""
+
+import msgspec
+
+from replayx.venues.venue import HttpRequest
+
+
+class Input(msgspec.Struct, frozen=True, gc=False):
+    """Something from outside."""
+
+
+class ConnectionAsked(Input, frozen=True):
+    """A WebSocket handshake; answered by Accept or Refuse."""
+
+    connection: int
+    market: str
+    target: str
+
+
+class ConnectionOpened(Input, frozen=True):
+    """The handshake that was accepted is complete: frames may be sent."""
+
+    connection: int
+
+
+class MessageReceived(Input, frozen=True):
+    """A whole message from a client."""
+
+    connection: int
+    payload: bytes
+
+
+class PingReceived(Input, frozen=True):
+    """A ping from a client."""
+
+    connection: int
+    payload: bytes
+
+
+class PongReceived(Input, frozen=True):
+    """A pong from a client."""
+
+    connection: int
+    payload: bytes
+
+
+class ConnectionLost(Input, frozen=True):
+    """A connection is gone, whoever ended it. No effect may name it any more."""
+
+    connection: int
+
+
+class RequestReceived(Input, frozen=True):
+    """An HTTP request; answered by exactly one Reply."""
+
+    number: int
+    market: str
+    request: HttpRequest
+
+
+class StartAsked(Input, frozen=True):
+    """Start the timeline now."""
+
+
+AnyInput = (
+    ConnectionAsked
+    | ConnectionOpened
+    | MessageReceived
+    | PingReceived
+    | PongReceived
+    | ConnectionLost
+    | RequestReceived
+    | StartAsked
+)

@@ -1,0 +1,67 @@
+"""Serving once what several connections carried.
+
+Two connections that were subscribed to one stream both recorded every message of it. The k-th
+occurrence of a payload is served when the first of the carriers brings it, whichever that is, so a
+message is served once even if carriers overlap, lag behind each other, or take over.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Mapping, Sequence
+
+from replayx.cassette.records import Channel
+from replayx.limits import DUPLICATE_WINDOW_COUNT
+from replayx.timeline.merge import Run
+
+
+class _Shared:
+    """A stream with several carriers: how often each payload was served, and seen by each."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[bytes, Counter[tuple[int, int]]] = OrderedDict()
+
+    def is_new(self, carrier: tuple[int, int], payload: bytes) -> bool:
+        counts = self._seen.get(payload)
+        if counts is None:
+            counts = self._seen[payload] = Counter()
+            if len(self._seen) > DUPLICATE_WINDOW_COUNT:
+                self._seen.popitem(last=False)
+        served = max(counts.values(), default=0)
+        counts[carrier] += 1
+        return counts[carrier] > served
+
+
+class Duplicates:
+    """Finds, run by run in the tape's order, which messages were served already."""
+
+    def __init__(self, sources: Sequence[Mapping[int, Channel]]) -> None:
+        carriers: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for source, channels in enumerate(sources):
+            for channel in channels.values():
+                if channel.name:
+                    key = (channel.market, channel.name)
+                    carriers.setdefault(key, []).append((source, channel.number))
+        self._sources = sources
+        self._shared: dict[tuple[int, int], _Shared] = {}
+        for several in carriers.values():
+            if len(several) > 1:
+                shared = _Shared()
+                self._shared.update(dict.fromkeys(several, shared))
+
+    def in_run(self, run: Run) -> frozenset[int]:
+        """Return the positions in the run's batch that were served already."""
+        numbers = {n for n in run.batch.channel_frames if (run.source, n) in self._shared}
+        if not numbers:
+            return frozenset()
+        return frozenset(
+            k
+            for k in range(run.first, run.stop)
+            if (number := run.batch.channel[k]) in numbers and not self._is_new(run, k, number)
+        )
+
+    def _is_new(self, run: Run, k: int, number: int) -> bool:
+        channel = self._sources[run.source][number]
+        payload = bytes(run.batch.payload(k))
+        if channel.prefix:
+            payload = payload[len(channel.prefix) : len(payload) - len(channel.suffix)]
+        carrier = (run.source, number)
+        return self._shared[carrier].is_new(carrier, payload)

@@ -1,0 +1,50 @@
+"""Sources: anything that yields chunks in time order."""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from replayx.cassette.frame_batch import FrameBatch
+from replayx.cassette.reader import CassetteReader
+from replayx.cassette.records import Channel
+
+
+class Source(Protocol):
+    """Yields batches in time order; `channels` maps the numbers that occur in them."""
+
+    channels: Mapping[int, Channel]
+    start_ns: int  # of the first message
+    end_ns: int  # of the last message or event
+
+    def batches(self, from_ns: int) -> Iterator[FrameBatch]:
+        """Yield the batches that end at or after `from_ns`."""
+        ...
+
+
+class CassetteSource:
+    """A cassette as a source. Plays from its first message: requests before it are history."""
+
+    def __init__(self, reader: CassetteReader) -> None:
+        self.reader = reader
+        self.channels: Mapping[int, Channel] = reader.channels
+        self.end_ns = reader.end_ns
+        first = next((i for i, count in enumerate(reader.chunks.frames) if count), None)
+        self.start_ns = reader.start_ns if first is None else reader.batch(first).at[0]
+
+    def batches(self, from_ns: int) -> Iterator[FrameBatch]:
+        """Yield the batches that end at or after `from_ns`."""
+        return self.reader.batches(self.reader.chunks.at(from_ns))
+
+
+class ListSource:
+    """Batches at hand, for tests and generators."""
+
+    def __init__(self, channels: Mapping[int, Channel], batches: list[FrameBatch]) -> None:
+        self.channels = channels
+        self._batches = batches
+        played = [batch for batch in batches if batch.count]
+        self.start_ns = played[0].at[0] if played else 0
+        self.end_ns = batches[-1].end_ns if batches else 0
+
+    def batches(self, from_ns: int) -> Iterator[FrameBatch]:
+        """Yield the batches that end at or after `from_ns`."""
+        return (batch for batch in self._batches if batch.end_ns >= from_ns)

@@ -1,0 +1,106 @@
+"""A view: which channels a subscriber wants, in which envelope; runs projected onto it.
+
+A run whose channels are all wanted as they were recorded is passed on as it is: one slice of the
+chunk, no Python per message. Any other run is projected once for all connections of the view.
+"""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from replayx.cassette.frame_batch import FrameBatch
+from replayx.cassette.records import Channel, ChannelKind
+from replayx.framing import frame_header, header_bytes
+from replayx.timeline.merge import Run
+
+# Channel name -> (prefix, suffix): what stands around the stream's payload for this subscriber.
+Wanted = Mapping[str, tuple[bytes, bytes]]
+
+_SERVED = (ChannelKind.STREAM, ChannelKind.USER)
+
+
+class Envelopes(NamedTuple):
+    """How a recorded channel becomes a wanted one; `same` if nothing changes."""
+
+    same: bool
+    old_prefix: int
+    old_suffix: int
+    prefix: bytes
+    suffix: bytes
+
+
+class Projection:
+    """Some messages of a batch, ready to send; `origin` are their positions in the batch."""
+
+    def __init__(self, frames: memoryview, end: list[int], origin: list[int]) -> None:
+        self._frames = frames
+        self._end = end
+        self._origin = origin
+
+    def frames(self, first: int, stop: int) -> memoryview:
+        """Return the frames that stand for messages `first` to `stop` of the batch."""
+        start = bisect_left(self._origin, first)
+        return self._frames[self._end[start] : self._end[bisect_left(self._origin, stop)]]
+
+
+class View:
+    """What one or more connections of a market are subscribed to."""
+
+    def __init__(
+        self, market: str, wanted: Wanted, sources: Sequence[Mapping[int, Channel]]
+    ) -> None:
+        self._tables = [_table(market, wanted, channels) for channels in sources]
+        self._run: Run | None = None
+        self._projection: Projection | None = None
+
+    def frames(self, run: Run, first: int, stop: int, dropped: frozenset[int]) -> memoryview:
+        """Return what this view gets of messages `first` to `stop` of the run's batch."""
+        if self._run is None or self._run.batch is not run.batch or self._run.first != run.first:
+            self._run = run
+            self._projection = self._project(run, dropped)
+        if self._projection is not None:
+            return self._projection.frames(first, stop)
+        end = run.batch.end
+        return run.batch.frames[end[first] : end[stop]]
+
+    def _project(self, run: Run, dropped: frozenset[int]) -> Projection | None:
+        """Return the run projected, or None if all of it is wanted as it is."""
+        table = self._tables[run.source]
+        envelopes = [table.get(number) for number in run.batch.channel_frames]
+        wanted = [envelope for envelope in envelopes if envelope is not None]
+        same = all(envelope.same for envelope in wanted)
+        if same and len(wanted) == len(envelopes) and not dropped:
+            return None
+        channel = run.batch.channel.tolist()
+        keep = [k for k in range(run.first, run.stop) if channel[k] in table and k not in dropped]
+        if same:
+            end, frames = run.batch.end, run.batch.frames
+            parts: list[bytes | memoryview] = [frames[end[k] : end[k + 1]] for k in keep]
+        else:
+            parts = [_enveloped(run.batch, k, table[channel[k]]) for k in keep]
+        joined = b"".join(parts)
+        return Projection(memoryview(joined), list(accumulate(map(len, parts), initial=0)), keep)
+
+
+def _table(market: str, wanted: Wanted, channels: Mapping[int, Channel]) -> dict[int, Envelopes]:
+    table: dict[int, Envelopes] = {}
+    for number, channel in channels.items():
+        envelope = wanted.get(channel.name) if channel.market == market else None
+        if envelope is None or channel.kind not in _SERVED:
+            continue
+        prefix, suffix = envelope
+        same = (prefix, suffix) == (channel.prefix, channel.suffix)
+        table[number] = Envelopes(same, len(channel.prefix), len(channel.suffix), prefix, suffix)
+    return table
+
+
+def _enveloped(batch: FrameBatch, k: int, envelopes: Envelopes) -> bytes | memoryview:
+    frames, start, stop = batch.frames, batch.end[k], batch.end[k + 1]
+    if envelopes.same:
+        return frames[start:stop]
+    first = start + header_bytes(frames[start + 1]) + envelopes.old_prefix
+    payload = frames[first : stop - envelopes.old_suffix]
+    length = len(envelopes.prefix) + len(payload) + len(envelopes.suffix)
+    header = frame_header(length, frames[start] & 0x0F)
+    return b"".join((header, envelopes.prefix, payload, envelopes.suffix))
