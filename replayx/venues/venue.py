@@ -155,11 +155,15 @@ class Feed(NamedTuple):
 
 
 class Venue(Protocol):
-    """One exchange's wire conventions. Instances hold no state."""
+    """One exchange's wire conventions. Instances hold no state.
+
+    `hosts` has every host name a client may mean, in lower case and without a port.
+    """
 
     name: str
     api_date: str
     upstreams: Mapping[str, Upstream]
+    hosts: Mapping[str, Role]
     liveness: Liveness
     secrets: SecretRules
     wsapi_path: str  # where the WebSocket API is, on its host

@@ -1,0 +1,141 @@
+"""The Venue protocol for Binance: each method hands its dialect to the module that knows."""
+
+from collections.abc import Mapping
+
+from replayx.venues.binance import (
+    attribution,
+    commands,
+    feeds,
+    paths,
+    replies,
+    request_key,
+    sequence,
+    trading,
+    wsapi,
+)
+from replayx.venues.binance.dialect import Dialect
+from replayx.venues.binance.envelopes import envelope
+from replayx.venues.binance.secrets import SECRETS
+from replayx.venues.venue import (
+    Carried,
+    CommandOutcome,
+    Envelope,
+    Feed,
+    HttpReply,
+    HttpRequest,
+    Liveness,
+    Refusal,
+    RequestKey,
+    Role,
+    Subscription,
+    Upstream,
+    Venue,
+    WsApiRequest,
+)
+
+
+class BinanceVenue(Venue):
+    """One of Binance's markets; see replayx.venues.venue.Venue for the methods."""
+
+    secrets = SECRETS
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self.name: str = dialect.name
+        self.api_date: str = dialect.api_date
+        self.upstreams: Mapping[str, Upstream] = dialect.upstreams
+        self.hosts: Mapping[str, Role] = dialect.hosts
+        self.liveness: Liveness = dialect.liveness
+        self.wsapi_path: str = dialect.wsapi_path
+
+    # ---- connections
+
+    def open(self, target: str) -> Subscription | HttpReply:
+        """Return what a WebSocket handshake at `target` subscribes to, or the refusal."""
+        return paths.open_path(self._dialect, target)
+
+    def command(self, subscription: Subscription, message: bytes) -> CommandOutcome:
+        """Apply a client's message to its subscription and say what follows."""
+        if subscription.role is Role.WS_API:
+            return wsapi.command(self._dialect, subscription, message)
+        return commands.command(subscription, message)
+
+    def carried(self, subscription: Subscription, payload: bytes) -> Carried:
+        """Return the channel of a message received on a connection."""
+        return attribution.carried(self._dialect, subscription, payload)
+
+    def envelope(self, subscription: Subscription, channel: str) -> Envelope | None:
+        """Return the envelope this connection gets `channel` in; None: not delivered here."""
+        return envelope(self._dialect, subscription, channel)
+
+    def ping_payload(self, now_ms: int) -> bytes:
+        """Return what a ping carries: the time in milliseconds, as text (observed)."""
+        return b"%d" % now_ms
+
+    # ---- requests
+
+    def request_key(self, request: HttpRequest) -> RequestKey:
+        """Return what identifies an HTTP request for matching."""
+        return request_key.request_key(self._dialect, request)
+
+    def wsapi_key(self, request: WsApiRequest) -> RequestKey:
+        """Return what identifies a WS-API request: the key of its HTTP twin if it has one."""
+        return wsapi.wsapi_key(self._dialect, request)
+
+    def wsapi_request(self, message: bytes) -> WsApiRequest | None:
+        """Parse a recorded WS-API request; None if it is not one."""
+        return wsapi.parse_request(message)
+
+    def is_stateful(self, key: RequestKey) -> bool:
+        """Say whether answers are to be played in order, rather than by time."""
+        return trading.is_stateful(self._dialect, key)
+
+    def is_trading(self, request: HttpRequest) -> bool:
+        """Say whether an HTTP request moves money or orders."""
+        return trading.is_trading(request)
+
+    def is_trading_message(self, message: bytes) -> bool:
+        """Say whether a WS-API message moves money or orders."""
+        return trading.is_trading_message(self._dialect, message)
+
+    def computed(self, key: RequestKey, now_ms: int) -> HttpReply | None:
+        """Answer what is never looked up: ping and time."""
+        return replies.computed(self._dialect, key, now_ms)
+
+    def refuse(self, refusal: Refusal, detail: str) -> HttpReply:
+        """Say `refusal` as Binance would, with `detail` in its message."""
+        return replies.refuse(self._dialect, refusal, detail)
+
+    def wsapi_reply(self, request: WsApiRequest, reply: HttpReply) -> bytes:
+        """Return an HTTP answer as the WS-API sends it, with the request's id."""
+        return wsapi.wsapi_reply(self._dialect, request, reply)
+
+    def wsapi_recorded(self, message: bytes) -> HttpReply:
+        """Return a recorded WS-API reply as the HTTP answer it is equal to."""
+        return wsapi.wsapi_recorded(self._dialect, message)
+
+    # ---- recording without a client
+
+    def feeds(self, symbols: tuple[str, ...], streams: tuple[str, ...]) -> tuple[Feed, ...]:
+        """Return the connections that carry these streams. Raises InvalidOption."""
+        return feeds.feeds(self._dialect, symbols, streams)
+
+    def snapshots(self, symbols: tuple[str, ...], streams: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the REST targets to fetch at the start: exchangeInfo, kline history."""
+        return feeds.snapshots(self._dialect, symbols, streams)
+
+    def depth_target(self, symbol: str) -> str:
+        """Return the REST target of a deep order book."""
+        return feeds.depth_target(self._dialect, symbol)
+
+    def bridges(self, snapshot: bytes, diffs: list[bytes]) -> bool | None:
+        """Say whether a depth answer joins the diffs; None: more diffs are needed to tell."""
+        return sequence.bridges(self._dialect, snapshot, diffs)
+
+    def event_time_ms(self, payload: bytes) -> int | None:
+        """Return the venue's own time in a stream's payload, if it has one."""
+        return sequence.event_time_ms(payload)
+
+    def sequence_gap(self, previous: bytes, payload: bytes) -> bool:
+        """Say whether messages of one channel are missing between two payloads."""
+        return sequence.sequence_gap(self._dialect, previous, payload)

@@ -1,0 +1,64 @@
+"""Answers replayx gives in Binance's name: ping and time, and refusals in its JSON error shape."""
+
+from typing import assert_never
+
+import msgspec
+
+from replayx.venues.binance.dialect import Dialect
+from replayx.venues.venue import HttpReply, Refusal, RequestKey
+
+# -1020 "This operation is not supported.": clients report it as a bad request. Codes with a
+# meaning that clients act on (rate limits, keys, symbols, timestamps) would send them astray.
+_NOT_ON_TAPE = -1020
+
+
+def computed(dialect: Dialect, key: RequestKey, now_ms: int) -> HttpReply | None:
+    """Answer ping and time, which are never looked up."""
+    if key.method != "GET":
+        return None
+    api, _, tail = key.path.rpartition("/")
+    if api not in (dialect.api, dialect.api[:-1] + "1"):  # /api/v1 until 2026-03-25
+        return None
+    if tail == "ping":
+        return _reply(dialect, 200, b"{}")
+    if tail == "time":
+        return _reply(dialect, 200, b'{"serverTime":%d}' % now_ms)
+    return None
+
+
+def refuse(dialect: Dialect, refusal: Refusal, detail: str) -> HttpReply:
+    """Say a refusal as Binance would (binance-spot.md §9), with `detail` in its message."""
+    match refusal:
+        case Refusal.NO_RECORDING:
+            return _error(dialect, 404, _NOT_ON_TAPE, detail)
+        case Refusal.UPSTREAM_UNREACHABLE:
+            text = "Internal error; unable to process your request. Please try again."
+            return _error(dialect, 503, -1001, f"{text} ({detail})" if detail else text)
+        case Refusal.UPSTREAM_TIMEOUT:
+            # The text alone: that the outcome is unknown must not be read past.
+            text = (
+                "Timeout waiting for response from backend server. "
+                "Send status unknown; execution status unknown."
+            )
+            return _error(dialect, dialect.timeout_status, -1007, text)
+        case Refusal.TRADING_REFUSED:
+            text = f"You are not authorized to execute this request. {detail}"
+            return _error(dialect, 403, -1002, text.rstrip())
+        case Refusal.BODY_TOO_LARGE:
+            return _error(dialect, 413, -1108, f"Parameter 'body' overflowed. {detail}".rstrip())
+        case _:
+            assert_never(refusal)
+
+
+def _error(dialect: Dialect, status: int, code: int, text: str) -> HttpReply:
+    return _reply(dialect, status, msgspec.json.encode({"code": code, "msg": text}))
+
+
+def _reply(dialect: Dialect, status: int, body: bytes) -> HttpReply:
+    headers = (
+        ("Content-Type", dialect.content_type),
+        # On every answer of the venue. Lower case: some clients look it up in a plain dict.
+        ("x-mbx-used-weight", "1"),
+        ("x-mbx-used-weight-1m", "1"),
+    )
+    return HttpReply(status, body, headers)
