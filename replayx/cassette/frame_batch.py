@@ -15,7 +15,7 @@ from replayx.cassette.columns import (
     ROW_BYTES,
     from_planes,
 )
-from replayx.cassette.damage import Damage
+from replayx.cassette.damage import UNDECODABLE, Damage
 from replayx.cassette.records import AnyEvent, Chunk
 from replayx.framing import header_bytes
 from replayx.limits import CHUNK_EVENTS_MAX
@@ -85,7 +85,7 @@ class FrameBatch:
         """Return the events. Raises Damage if they are not of the format."""
         try:
             events = self.events
-        except (msgspec.DecodeError, ValueError) as error:
+        except UNDECODABLE as error:
             raise Damage(f"events that do not decode ({error})") from error
         if len(events) != self.event_count:
             raise Damage(f"{len(events)} events", f"{self.event_count}")
@@ -96,8 +96,11 @@ class FrameBatch:
         return _raws_decoder.decode(self._events)
 
     def event(self, ordinal: int) -> AnyEvent:
-        """Return one event without decoding the others."""
-        return _event_decoder.decode(self._raw_events[ordinal])
+        """Return one event without decoding the others. Raises Damage."""
+        try:
+            return _event_decoder.decode(self._raw_events[ordinal])
+        except (*UNDECODABLE, IndexError) as error:
+            raise Damage(f"event {ordinal} that does not decode ({error})") from error
 
     def payload(self, k: int) -> memoryview:
         """Return message k's payload."""

@@ -1,22 +1,28 @@
 """Records to bytes and back: heads, checksums, zstd; every length is checked before it is used."""
 
+import operator
 import struct
 import zlib
+from collections import Counter
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 import msgspec
 import zstandard
 
 from replayx.cassette.columns import ROW_BYTES
-from replayx.cassette.damage import Damage
+from replayx.cassette.damage import UNDECODABLE, Damage
 from replayx.cassette.frame_batch import FrameBatch
 from replayx.cassette.open_chunk import SealedChunk
 from replayx.cassette.records import SYNC, Chunk, Record, RecordKind
+from replayx.framing import BINARY, TEXT, frame_header, header_bytes
 from replayx.limits import RECORD_BYTES_MAX
 
 # kind, three reserved bytes, length; the checksum follows and covers these and the body.
 _CHECKED = struct.Struct("<B3xI")
 _CRC = struct.Struct("<I")
+# First bytes of a final data frame without extensions (RFC 6455, 5.2).
+_DATA_FRAMES = (0x80 | TEXT, 0x80 | BINARY)
 HEAD_BYTES = len(SYNC) + _CHECKED.size + _CRC.size
 
 _encoder = msgspec.msgpack.Encoder()
@@ -68,7 +74,7 @@ def decode(body: bytes, kind: type[_R]) -> _R:
     """Return the record of type `kind` in `body`. Raises Damage."""
     try:
         return msgspec.msgpack.decode(body, type=kind)
-    except (msgspec.DecodeError, ValueError) as error:
+    except UNDECODABLE as error:
         raise Damage(f"a body that is not a {kind.__name__} ({error})") from error
 
 
@@ -96,7 +102,7 @@ def decode_chunk(body: bytes) -> Chunk:
     """Return the chunk in `body`, its columns still packed. Raises Damage."""
     try:
         chunk = _chunk_decoder.decode(body)
-    except (msgspec.DecodeError, ValueError) as error:
+    except UNDECODABLE as error:
         raise Damage(f"a body that is not a Chunk ({error})") from error
     _check_counts(chunk)
     return chunk
@@ -121,17 +127,35 @@ def unpack_chunk(chunk: Chunk, decompressor: zstandard.ZstdDecompressor) -> Fram
 
 def check_batch(batch: FrameBatch) -> None:
     """Raise Damage unless the columns agree with each other and with the chunk's head."""
-    if batch.count and not batch.start_ns <= batch.at[0] <= batch.at[-1] <= batch.end_ns:
-        raise Damage("times outside the chunk's bounds")
-    counts = batch.channel.tolist()
-    for number, frame_count in batch.channel_frames.items():
-        if counts.count(number) != frame_count:
-            raise Damage(f"{counts.count(number)} messages of channel {number}", f"{frame_count}")
-    last = 0
+    times = [batch.start_ns, *batch.at, batch.end_ns]
+    if any(map(operator.gt, times, times[1:])):
+        raise Damage("times that go back, or lie outside the chunk's bounds")
+    counts = dict(Counter(batch.channel))
+    if counts != batch.channel_frames:
+        raise Damage(f"messages by channel {counts}", f"{batch.channel_frames}")
+    last_place, last_ns = 0, batch.start_ns
     for event in batch.checked_events():
-        if not last <= event.place <= batch.count:
-            raise Damage(f"an event at place {event.place}", f"{last} to {batch.count}")
-        last = event.place
+        if not last_place <= event.place <= batch.count:
+            raise Damage(f"an event at place {event.place}", f"{last_place} to {batch.count}")
+        # times[place] is the frame before the event, times[place + 1] the one after it.
+        if not max(last_ns, times[event.place]) <= event.at_ns <= times[event.place + 1]:
+            raise Damage(f"an event at {event.at_ns}, out of its time")
+        last_place, last_ns = event.place, event.at_ns
+    _check_frames(batch)
+
+
+def _check_frames(batch: FrameBatch) -> None:
+    """Raise Damage unless every frame is what FORMAT.md section 4 says: final, whole, unmasked."""
+    frames = batch.frames
+    for k, (start, end) in enumerate(pairwise(batch.end)):
+        size = end - start
+        if size < 2 or frames[start] not in _DATA_FRAMES:
+            raise Damage(f"message {k} that is no text or binary frame")
+        header = header_bytes(frames[start + 1])
+        if size < header or frames[start : start + header] != frame_header(
+            size - header, frames[start] & 0x0F
+        ):
+            raise Damage(f"message {k} whose frame claims another size than {size}")
 
 
 def _check_counts(chunk: Chunk) -> None:

@@ -20,6 +20,9 @@ SYNC = b"\xf5REC"
 # aiohttp and http.client allow about a hundred headers; this bounds what a file can claim.
 Headers = Annotated[tuple[tuple[str, str], ...], msgspec.Meta(max_length=1024)]
 
+# msgpack has unsigned numbers up to 2**64 - 1; the index keeps times and offsets as int64.
+Int64 = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+
 
 class RecordKind(IntEnum):
     """What a record's body is."""
@@ -66,9 +69,9 @@ class Header(Record, frozen=True):
     format_version: int
     tool: str
     origin: str
-    start_wall_ns: int
-    start_monotonic_ns: int
-    clock_offset_ns: int | None
+    start_wall_ns: Int64
+    start_monotonic_ns: Int64
+    clock_offset_ns: Int64 | None
     redaction: str
     markets: tuple[Market, ...]
     part: int = 1
@@ -91,9 +94,9 @@ class Channel(Record, frozen=True):
 class Chunk(Record, frozen=True):
     """A run of frames and the events among them, packed."""
 
-    start_ns: int
-    end_ns: int
-    wall_offset_ns: int
+    start_ns: Int64
+    end_ns: Int64
+    wall_offset_ns: Int64
     frame_count: Annotated[int, msgspec.Meta(ge=0, le=CHUNK_FRAMES_MAX)]
     event_count: Annotated[int, msgspec.Meta(ge=0, le=CHUNK_EVENTS_MAX)]
     event_bytes: Annotated[int, msgspec.Meta(ge=0, le=RECORD_BYTES_MAX)]
@@ -110,8 +113,8 @@ UNTIMED = 1  # Chunk.flags: the source had no times
 class Event(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Something other than a message from the venue, at its place among the frames."""
 
-    place: int
-    at_ns: int
+    place: Int64
+    at_ns: Int64
 
 
 class Opened(Event, tag=1, frozen=True):
@@ -125,6 +128,7 @@ class Opened(Event, tag=1, frozen=True):
     status: int = 101
     response_headers: Headers = ()
     continued: bool = False
+    label: str = ""
 
 
 class Closed(Event, tag=2, frozen=True):
@@ -216,10 +220,10 @@ class InteractionIndex(Record, frozen=True):
 class Footer(Record, frozen=True):
     """Where the indexes are."""
 
-    index_offset: int
-    interaction_index_offset: int
-    frame_count: int
-    event_count: int
+    index_offset: Int64
+    interaction_index_offset: Int64
+    frame_count: Int64
+    event_count: Int64
 
 
 def interaction_entry(event: Interaction) -> InteractionEntry:

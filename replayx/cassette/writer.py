@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 import zstandard
+from msgspec.structs import replace
 
 from replayx.cassette.damage import Damage
 from replayx.cassette.open_chunk import SealedChunk
@@ -85,8 +86,10 @@ class IndexBuilder:
             declared,
         )
 
-    def interaction_index(self) -> InteractionIndex:
-        """Return the index over the interactions."""
+    def interaction_index(self, *, bodies: bool = True) -> InteractionIndex:
+        """Return the index over the interactions, with request bodies or without."""
+        if not bodies:
+            self._entries = [replace(entry, request_body=None) for entry in self._entries]
         return InteractionIndex(
             self._chunks.tobytes(),
             self._places.tobytes(),
@@ -114,7 +117,12 @@ class CassetteWriter:
         self._reserved = 0
         self._file = self._create()
         self.position = 0
-        self._append(MAGIC + pack_record(RecordKind.HEADER, encode(header)))
+        try:
+            self._append(MAGIC + pack_record(RecordKind.HEADER, encode(header)))
+        except StorageFailure:
+            self._file.close()
+            self.path.unlink()  # made above, and nothing is in it
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -170,7 +178,7 @@ class CassetteWriter:
     def finish(self) -> None:
         """Write the indexes and close the file. Does nothing the second time.
 
-        Raises StorageFailure; the file then holds every chunk, but no index.
+        Raises StorageFailure, LimitExceeded; the file then holds every chunk, but no index.
         """
         if self._file.closed:
             return
@@ -180,6 +188,13 @@ class CassetteWriter:
             os.fsync(self._file.fileno())
         except OSError as error:
             raise _storage_failure(self.path, error) from error
+        except Damage as error:
+            raise LimitExceeded(
+                f"an index of {error.found}",
+                expected=error.expected,
+                where=str(self.path),
+                hint="Every message is in the file, but it has no index; record into several files",
+            ) from error
         finally:
             self._file.close()
 
@@ -192,13 +207,20 @@ class CassetteWriter:
         index = self._index.index(tuple(self._channels.values()))
         self._append(pack_record(RecordKind.INDEX, encode(index)))
         interactions_offset = self.position
-        self._append(
-            pack_record(RecordKind.INTERACTION_INDEX, encode(self._index.interaction_index()))
-        )
+        self._append(self._interaction_index())
         footer = Footer(
             index_offset, interactions_offset, self._index.frame_count, self._index.event_count
         )
         self._append(pack_record(RecordKind.FOOTER, encode(footer)) + MAGIC)
+
+    def _interaction_index(self) -> bytes:
+        """Return the record, without request bodies where it would be over the limit with them."""
+        try:
+            body = encode(self._index.interaction_index())
+            return pack_record(RecordKind.INTERACTION_INDEX, body)
+        except Damage:
+            body = encode(self._index.interaction_index(bodies=False))
+            return pack_record(RecordKind.INTERACTION_INDEX, body)
 
     def _create(self) -> BinaryIO:
         try:
