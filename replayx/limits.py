@@ -56,11 +56,34 @@ STALLED_CLIENT_NS = 30_000_000_000
 CHUNK_CACHE_COUNT = 8
 # Replies kept ready, by request key.
 REPLY_CACHE_BYTES = 32 * MIB
-# Payloads remembered per channel that two connections carried at once.
+# Payloads remembered per channel that two connections carried at once, and for how long: two
+# connections of one host lag behind each other by milliseconds, in bad minutes by a second.
 DUPLICATE_WINDOW_COUNT = 4096
+DUPLICATE_WINDOW_NS = 5_000_000_000
 
 # ---- recorder
 # Sealed chunks waiting for the disk; beyond it reading from upstream waits.
 SEALED_CHUNKS_MAX = 64
 # WebSocket connections of one recorder or replay process.
 CONNECTIONS_MAX = 4096
+# Bytes waiting for the disk: large bodies must not multiply by SEALED_CHUNKS_MAX.
+SEALED_BYTES_MAX = 64 * MIB
+# A request body: orders and batches are a few KiB; with its answer it has to fit into one record.
+REQUEST_BODY_BYTES_MAX = 4 * MIB
+# The venue answers slow queries within its own timeout (10 s); then it counts as silent.
+UPSTREAM_CONNECT_S = 10.0
+UPSTREAM_ANSWER_S = 30.0
+# How long a peer may take to answer a close frame, after which its connection is cut.
+CLOSE_ANSWER_S = 5.0
+# WS-API requests of one connection that wait for their answer.
+PENDING_REQUESTS_MAX = 4096
+# Identifiers remembered to be found again in free text and frames: each costs a search through
+# every chunk. One recording sees a few keys and a listen key an hour.
+LEARNED_SECRETS_MAX = 1024
+# Signatures remembered: an error text that repeats one follows its request at once.
+LEARNED_SIGNATURES_MAX = 32
+# Shorter values are replaced where their name stands, but not searched for in free text and
+# frames: an account number of nine digits may also be a public trade id.
+LEARNED_SECRET_BYTES_MIN = 16
+# Texts above this are market data: no search for unnamed tokens of a key's length in them.
+TOKEN_SEARCH_BYTES_MAX = 64 * KIB

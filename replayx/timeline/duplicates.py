@@ -2,32 +2,38 @@
 
 Two connections that were subscribed to one stream both recorded every message of it. The k-th
 occurrence of a payload is served when the first of the carriers brings it, whichever that is, so a
-message is served once even if carriers overlap, lag behind each other, or take over.
+message is served once even if carriers overlap, lag behind each other, or take over. What lies
+further apart than carriers lag is not a duplicate: a quiet stream may well repeat itself.
 """
 
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 
 from replayx.cassette.records import Channel
-from replayx.limits import DUPLICATE_WINDOW_COUNT
+from replayx.limits import DUPLICATE_WINDOW_COUNT, DUPLICATE_WINDOW_NS
 from replayx.timeline.merge import Run
 
 
 class _Shared:
-    """A stream with several carriers: how often each payload was served, and seen by each."""
+    """A stream with several carriers: how often each of them brought each recent payload."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[bytes, Counter[tuple[int, int]]] = OrderedDict()
+        self._seen: OrderedDict[bytes, tuple[int, Counter[tuple[int, int]]]] = OrderedDict()
 
-    def is_new(self, carrier: tuple[int, int], payload: bytes) -> bool:
-        counts = self._seen.get(payload)
-        if counts is None:
-            counts = self._seen[payload] = Counter()
-            if len(self._seen) > DUPLICATE_WINDOW_COUNT:
-                self._seen.popitem(last=False)
+    def is_new(self, carrier: tuple[int, int], payload: bytes, at_ns: int) -> bool:
+        self._forget_before(at_ns - DUPLICATE_WINDOW_NS)
+        _, counts = self._seen.setdefault(payload, (at_ns, Counter()))
         served = max(counts.values(), default=0)
         counts[carrier] += 1
         return counts[carrier] > served
+
+    def _forget_before(self, at_ns: int) -> None:
+        """Forget payloads first seen before `at_ns`, and the oldest beyond the bound."""
+        while self._seen:
+            first_ns, _ = next(iter(self._seen.values()))
+            if first_ns >= at_ns and len(self._seen) <= DUPLICATE_WINDOW_COUNT:
+                return
+            self._seen.popitem(last=False)
 
 
 class Duplicates:
@@ -64,4 +70,4 @@ class Duplicates:
         if channel.prefix:
             payload = payload[len(channel.prefix) : len(payload) - len(channel.suffix)]
         carrier = (run.source, number)
-        return self._shared[carrier].is_new(carrier, payload)
+        return self._shared[carrier].is_new(carrier, payload, run.batch.at[k])

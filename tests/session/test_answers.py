@@ -1,0 +1,93 @@
+import gzip
+
+from replayx.cassette.reader import CassetteReader
+from replayx.session.answers import Answers, unmatched_total
+from replayx.venues.venue import HttpReply, HttpRequest, WsApiRequest
+from tests.fake_venue import FakeVenue
+from tests.tapes import interaction, sealed, write_cassette
+
+JSON = (("Content-Type", "application/json"),)
+
+
+def _answers(tmp_path, *events):
+    chunks = [sealed([], [event]) for event in events]
+    path = write_cassette(tmp_path / "a.rpx", [], chunks)
+    return Answers("fake", FakeVenue(), [CassetteReader(path)])
+
+
+def _get(answers, target, position_ns=0, *, headers=(), method="GET"):
+    return answers.http(HttpRequest(method, target, headers), position_ns, 0)
+
+
+def test_market_data_is_answered_by_time_whatever_is_volatile(tmp_path):
+    answers = _answers(
+        tmp_path, interaction(10, "/d?a=1&b=2", b"x"), interaction(20, "/d?b=2&a=1", b"y")
+    )
+    found = [_get(answers, "/d?b=2&a=1&timestamp=5", at).body for at in (0, 10, 19, 20, 99)]
+    assert found == [b"x", b"x", b"x", b"y", b"y"]
+
+
+def test_state_is_answered_in_order(tmp_path):
+    answers = _answers(
+        tmp_path,
+        interaction(10, "/account", b"1"),
+        interaction(20, "/order", b"new", method="POST"),
+        interaction(30, "/account", b"2"),
+    )
+    assert [_get(answers, "/account").body for _ in range(3)] == [b"1", b"2", b"2"]
+    assert _get(answers, "/order", method="POST").body == b"new"
+    assert _get(answers, "/order", method="POST").status == 404
+
+
+def test_what_the_tape_does_not_hold_is_told_and_counted(tmp_path):
+    answers = _answers(tmp_path, interaction(10, "/d?a=1"))
+    told = []
+    answers.on_unmatched = told.append
+    reply = _get(answers, "/d?a=2")
+    assert reply.status == 404
+    assert b"a 1, asked 2" in reply.body
+    assert (len(told), answers.unmatched) == (1, {"GET /d?a=2": 1})
+    assert unmatched_total({"fake": answers}) == 1
+
+
+def test_computed_answers_need_no_tape(tmp_path):
+    answers = _answers(tmp_path)
+    assert answers.http(HttpRequest("GET", "/time"), 0, 42).body == b"42"
+    assert unmatched_total({"fake": answers}) == 0
+
+
+def test_hop_by_hop_headers_are_not_replayed(tmp_path):
+    headers = (("Connection", "keep-alive"), ("Content-Length", "9"), ("X-A", "1"), ("X-A", "2"))
+    answers = _answers(tmp_path, interaction(1, "/d", b"x", response_headers=headers))
+    assert _get(answers, "/d") == HttpReply(200, b"x", (("X-A", "1"), ("X-A", "2")))
+
+
+def test_a_packed_body_goes_out_packed_only_to_who_accepts_it(tmp_path):
+    packed = gzip.compress(b"body")
+    headers = (("Content-Encoding", "gzip"), *JSON)
+    answers = _answers(tmp_path, interaction(1, "/d", packed, response_headers=headers))
+    accepting = _get(answers, "/d", headers=(("Accept-Encoding", "gzip"),))
+    assert accepting == HttpReply(200, packed, headers)
+    assert _get(answers, "/d") == HttpReply(200, b"body", JSON)
+
+
+def test_a_socket_request_is_answered_by_its_twin_over_http(tmp_path):
+    answers = _answers(
+        tmp_path,
+        interaction(1, "/d", b"http"),
+        interaction(2, "/api", b"9:socket", kind="wsapi", method="/e", request_body=b"?/e"),
+    )
+    assert answers.wsapi(WsApiRequest(b"5", "/d", {}, b"?/d"), 9, 0) == b"5:http"
+    assert answers.wsapi(WsApiRequest(b"6", "/e", {}, b"?/e"), 9, 0) == b"6:socket"
+    assert _get(answers, "/e").body == b"socket"
+
+
+def test_a_large_request_body_is_read_from_its_chunk(tmp_path):
+    body = b"x" * 70_000
+    answers = _answers(tmp_path, interaction(1, "/o", b"ok", method="POST", request_body=body))
+    assert _get(answers, "/o", method="POST").body == b"ok"
+
+
+def test_other_markets_requests_are_not_its_own(tmp_path):
+    answers = _answers(tmp_path, interaction(1, "/d", market="other"))
+    assert _get(answers, "/d").status == 404
