@@ -52,17 +52,14 @@ class Listener:
                 access_log=None,
                 max_line_size=TARGET_BYTES_MAX,
                 max_field_size=TARGET_BYTES_MAX,
-            )
+            ),
+            shutdown_timeout=1.0,
         )
-        self._site: web.TCPSite | None = None
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> int:
         """Listen and return the port. Raises OSError."""
         await self._runner.setup()
-        self._site = web.TCPSite(
-            self._runner, host, port, ssl_context=tls, shutdown_timeout=1.0, backlog=1024
-        )
-        await self._site.start()
+        await web.TCPSite(self._runner, host, port, ssl_context=tls, backlog=1024).start()
         return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:

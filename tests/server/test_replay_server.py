@@ -1,0 +1,211 @@
+import asyncio
+import hashlib
+import socket
+import ssl
+
+import aiohttp
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from replayx.clock import RealClock
+from replayx.errors import InvalidOption
+from replayx.server.replay_server import ReplayOptions, ReplayServer
+from replayx.session.session import AtEnd
+from tests.server.conftest import MS, ROWS, T0
+
+COMBINED = [payload.decode() for _, _, payload in ROWS]
+RAW_A = [str(k) for k in range(0, 40, 2)]
+
+
+async def _read_to_close(url: str, **options) -> tuple[list[str], int, str]:
+    async with connect(url, **options) as client:
+        got = []
+        try:
+            while True:
+                got.append(await client.recv())
+        except ConnectionClosed as closed:
+            return got, closed.rcvd.code, closed.rcvd.reason
+
+
+async def test_a_client_gets_the_whole_tape_and_a_close(serve):
+    async with serve(at_end=AtEnd.CLOSE) as (_, urls):
+        assert await _read_to_close(urls["ws"] + "/c/a/b") == (COMBINED, 1001, "")
+
+
+async def test_clients_with_other_subscriptions_get_theirs(serve):
+    async with serve(at_end=AtEnd.CLOSE, speed=1) as (_, urls):
+        both, raw = await asyncio.gather(
+            _read_to_close(urls["ws"] + "/c/a/b"), _read_to_close(urls["ws"] + "/s/a")
+        )
+        assert raw[0] == RAW_A[len(RAW_A) - len(raw[0]) :]
+        assert both[0] == COMBINED[len(COMBINED) - len(both[0]) :]
+        assert both[0]
+        assert raw[0]
+
+
+async def test_many_clients_each_get_every_message(serve):
+    async with serve(at_end=AtEnd.CLOSE, speed=1, starts="command") as (server, urls):
+        clients = [await connect(urls["ws"] + "/c/a/b") for _ in range(30)]
+        server.begin()
+        for client in clients:
+            assert [await client.recv() for _ in ROWS] == COMBINED
+            await client.close()
+
+
+async def test_two_replays_give_identical_bytes(serve):
+    async def digest() -> str:
+        async with serve(at_end=AtEnd.CLOSE) as (_, urls):
+            host, port = urls["ws"].removeprefix("ws://").split(":")
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(
+                b"GET /c/a/b HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            )
+            await reader.readuntil(b"\r\n\r\n")
+            frames = await reader.read(-1)
+            writer.close()
+            return hashlib.sha256(frames).hexdigest()
+
+    assert await digest() == await digest()
+
+
+async def test_nothing_comes_before_its_time(serve):
+    clock = RealClock()
+    async with serve(speed=1, starts="command") as (server, urls):
+        client = await connect(urls["ws"] + "/c/a/b", compression=None)
+        start_ns = clock.now_ns()
+        server.begin()
+        for at_ns, _, _ in ROWS:
+            await client.recv()
+            assert clock.now_ns() - start_ns >= at_ns - T0
+        await client.close()
+
+
+async def test_commands_and_pings_are_answered(serve):
+    async with serve(starts="command") as (_, urls), connect(urls["ws"] + "/s") as client:
+        await client.send("+a")
+        assert await client.recv() == "ok"
+        await client.send(b"-a")
+        assert await client.recv() == "ok"
+        assert await (await client.ping(b"hello")) >= 0
+        await client.send("bye")
+        assert await client.recv() == "so long"
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.recv()
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1008, "you asked")
+
+
+async def test_a_refused_handshake_is_an_http_error(serve):
+    async with serve() as (_, urls):
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(urls["ws"] + "/nowhere")
+        assert (refused.value.response.status_code, refused.value.response.body) == (
+            404,
+            b"no such path",
+        )
+
+
+async def test_requests_are_answered_and_counted(serve):
+    async with serve() as (server, urls), aiohttp.ClientSession() as client:
+        async with client.get(urls["rest"] + "/d?a=1&timestamp=9") as answer:
+            assert (answer.status, await answer.read()) == (200, b"depth")
+            assert answer.headers["Content-Type"] == "application/json"
+        async with client.post(urls["rest"] + "/o", data=b"q") as answer:
+            assert await answer.read() == b"order"
+        assert server.unmatched_count == 0
+        async with client.get(urls["rest"] + "/d?a=2") as answer:
+            assert answer.status == 404
+            assert "a 1, asked 2" in await answer.text()
+        assert server.unmatched_count == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/time", {}),
+        ("/api.fake.example/time", {}),
+        ("/time", {"Host": "api.fake.example"}),
+        ("/time", {"Host": "api.fake.example:9443"}),
+    ],
+)
+async def test_the_market_may_be_named_by_the_original_host(serve, path, headers):
+    async with (
+        serve() as (_, urls),
+        aiohttp.ClientSession() as client,
+        client.get(urls["rest"] + path, headers=headers) as answer,
+    ):
+        assert int(await answer.read()) == T0 // MS
+
+
+async def test_a_socket_may_be_opened_under_the_original_host(serve):
+    async with serve(at_end=AtEnd.CLOSE) as (_, urls):
+        got, _, _ = await _read_to_close(urls["ws"] + "/api.fake.example/s/a")
+        assert got == RAW_A
+
+
+async def test_stopping_closes_sockets_with_1001_and_frees_the_port(serve):
+    async with serve(starts="command") as (server, urls):
+        client = await connect(urls["ws"] + "/s/a")
+        port = int(urls["ws"].rsplit(":", 1)[1])
+        await server.stop()
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.recv()
+        assert closed.value.rcvd.code == 1001
+        socket.create_server(("127.0.0.1", port)).close()
+
+
+async def test_at_the_end_it_may_exit(serve):
+    async with serve(at_end=AtEnd.EXIT) as (server, urls):
+        got, code, _ = await _read_to_close(urls["ws"] + "/s/a")
+        assert (got, code) == (RAW_A, 1001)
+        await asyncio.wait_for(server.wait(), 5)
+
+
+async def test_a_port_that_is_taken_is_told(tape, serve):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = ReplayServer([tape], ReplayOptions(ports=(port,)))
+        with pytest.raises(InvalidOption, match=f"cannot listen on 127.0.0.1:{port}"):
+            await server.start()
+        await server.stop()
+
+
+async def test_more_ports_than_markets_are_refused(tape, serve):
+    server = ReplayServer([tape], ReplayOptions(ports=(0, 0)))
+    with pytest.raises(InvalidOption, match=r"2 ports; expected at most 1: one a market \(fake\)"):
+        await server.start()
+    await server.stop()
+
+
+async def test_a_client_that_reads_nothing_is_cut_off(serve, tmp_path, monkeypatch):
+    monkeypatch.setattr("replayx.server.sink.CLIENT_BUFFER_BYTES_MAX", 10_000)
+    from tests.tapes import channel, sealed, write_cassette
+
+    rows = [(T0 + k, 0, b"x" * 60_000) for k in range(400)]
+    big = write_cassette(tmp_path / "big.rpx", [channel(0, "a")], [sealed(rows)])
+    async with serve(big, speed=1) as (server, urls):
+        host, port = urls["ws"].removeprefix("ws://").split(":")
+        _, writer = await asyncio.open_connection(host, int(port), limit=1024)
+        writer.write(
+            b"GET /s/a HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        async with asyncio.timeout(5):
+            while not server.cut_off_count:
+                await asyncio.sleep(0)
+        writer.close()
+
+
+async def test_tls(serve, tmp_path):
+    from tests.server.certificates import make_certificate
+
+    cert, key = make_certificate(tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(cert, key)
+    trusting = ssl.create_default_context(cafile=str(cert))
+    async with serve(at_end=AtEnd.CLOSE, tls=tls) as (_, urls):
+        assert urls["rest"].startswith("https://")
+        got, _, _ = await _read_to_close(urls["ws"] + "/c/a/b", ssl=trusting)
+        assert got == COMBINED
