@@ -136,7 +136,12 @@ async def _serve(
 ) -> int:
     from replayx.server.replay_server import ReplayServer
 
-    server = ReplayServer(cassettes, options, on_unmatched=_tell_unmatched)
+    server = ReplayServer(
+        cassettes,
+        options,
+        on_unmatched=_tell_unmatched,
+        on_start=_tell_started if as_json else None,
+    )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -182,6 +187,10 @@ def _summarise(server: "ReplayServer", *, as_json: bool) -> None:
         return
     if server.unmatched_count:
         click.echo(f"{server.unmatched_count} requests had no recorded answer", err=True)
+
+
+def _tell_started(now_ns: int) -> None:
+    click.echo(msgspec.json.encode({"event": "started", "monotonic_ns": now_ns}))
 
 
 def _tell_unmatched(message: str) -> None:

@@ -13,6 +13,7 @@ from replayx.session.effects import (
     Refuse,
     Reply,
     SendFrames,
+    Started,
 )
 from replayx.session.inputs import AnyInput
 from replayx.session.session import ReplaySession
@@ -35,6 +36,7 @@ class Pump:
         self._replies: dict[int, HttpReply] = {}
         self._verdicts: dict[int, HttpReply | None] = {}
         self._is_stopped = False
+        self.on_start: Callable[[int], None] = _ignore
         self.on_end: Callable[[], None] = _nothing
         self.on_failure: Callable[[BaseException], None] = _raise
 
@@ -122,8 +124,14 @@ class Pump:
                     self._verdicts[effect.connection] = effect.reply
                 case CloseConnection():
                     self._sink.close(effect.connection, effect.code, effect.reason)
+                case Started():
+                    self.on_start(effect.now_ns)
                 case Ended():
                     self.on_end()
+
+
+def _ignore(now_ns: int) -> None:
+    """Do nothing."""
 
 
 def _nothing() -> None:

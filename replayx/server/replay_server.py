@@ -57,9 +57,11 @@ class ReplayServer:
         *,
         clock: Clock | None = None,
         on_unmatched: Callable[[str], None] | None = None,
+        on_start: Callable[[int], None] | None = None,
     ) -> None:
         """Open the cassettes. Raises CassetteError, UnknownMarket, InvalidOption."""
         self._options = options
+        self._on_start = on_start
         self._clock = clock or RealClock()
         self._files = ExitStack()
         self._readers = [self._files.enter_context(CassetteReader(path)) for path in paths]
@@ -110,6 +112,8 @@ class ReplayServer:
         session = self._session()
         self._pump = Pump(session, self._sink, self._clock)
         self._pump.on_end = self._ended
+        if self._on_start is not None:
+            self._pump.on_start = self._on_start
         self._pump.on_failure = self._failed
         numbering = Numbering()
         for name, port in zip(self._venues, self._ports(), strict=True):

@@ -44,8 +44,14 @@ class Reply(Effect, frozen=True):
     reply: HttpReply
 
 
+class Started(Effect, frozen=True):
+    """The timeline began to run at this monotonic time. Comes once."""
+
+    now_ns: int
+
+
 class Ended(Effect, frozen=True):
     """The tape has ended. Comes once."""
 
 
-AnyEffect = Accept | Refuse | SendFrames | CloseConnection | Reply | Ended
+AnyEffect = Accept | Refuse | SendFrames | CloseConnection | Reply | Started | Ended

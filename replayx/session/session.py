@@ -28,6 +28,7 @@ from replayx.session.effects import (
     Refuse,
     Reply,
     SendFrames,
+    Started,
 )
 from replayx.session.inputs import (
     AnyInput,
@@ -150,18 +151,17 @@ class ReplaySession:
                 self._forget(event.connection)
                 return []
             case StartAsked():
-                self._playhead.start(now_ns)
-                return []
+                return self._start(now_ns)
             case _:
                 assert_never(event)
 
     def _request(self, event: RequestReceived, now_ns: int) -> list[AnyEffect]:
-        self._touch(now_ns)
+        started = self._touch(now_ns)
         position_ns = self.position_ns(now_ns)
         reply = self._answers[event.market].http(
             event.request, position_ns, self._venue_ms(position_ns)
         )
-        return [Reply(event.number, reply)]
+        return [*started, Reply(event.number, reply)]
 
     def _asked(self, event: ConnectionAsked, now_ns: int) -> list[AnyEffect]:
         venue = self._venues[event.market]
@@ -180,8 +180,7 @@ class ReplaySession:
         if self._is_ended and self._at_end is not AtEnd.HOLD:
             self._forget(event.connection)
             return [CloseConnection(event.connection, GOING_AWAY, "")]
-        self._subscribe(connection, now_ns)
-        return []
+        return self._subscribe(connection, now_ns)
 
     def _message(self, event: MessageReceived, now_ns: int) -> list[AnyEffect]:
         connection = self._connections.get(event.connection)
@@ -190,7 +189,7 @@ class ReplaySession:
         outcome = connection.venue.command(connection.subscription, event.payload)
         effects: list[AnyEffect] = []
         if outcome.request is not None:
-            self._touch(now_ns)
+            effects += self._touch(now_ns)
             position_ns = self.position_ns(now_ns)
             message = self._answers[connection.market].wsapi(
                 outcome.request, position_ns, self._venue_ms(position_ns)
@@ -199,7 +198,7 @@ class ReplaySession:
         if outcome.reply is not None:
             effects.append(SendFrames((connection.number,), frame(outcome.reply)))
         if outcome.changed:
-            self._subscribe(connection, now_ns)
+            effects += self._subscribe(connection, now_ns)
         if outcome.close is not None:
             self._forget(connection.number)
             effects.append(
@@ -283,13 +282,12 @@ class ReplaySession:
 
     # ---- subscriptions
 
-    def _subscribe(self, connection: Connection, now_ns: int) -> None:
+    def _subscribe(self, connection: Connection, now_ns: int) -> list[AnyEffect]:
         """Give the connection the view that its subscription asks for now."""
         wanted = _wanted(connection)
         self._leave(connection)
         if not wanted:
-            return
-        self._touch(now_ns)
+            return []
         key = (connection.market, tuple(sorted(wanted.items())))
         view = self._view_of.get(key)
         if view is None:
@@ -297,6 +295,7 @@ class ReplaySession:
             self._view_of[key] = view
         connection.view = view
         self._views[view] = (*self._views.get(view, ()), connection.number)
+        return self._touch(now_ns)
 
     def _leave(self, connection: Connection) -> None:
         view = connection.view
@@ -318,9 +317,14 @@ class ReplaySession:
 
     # ---- time and the venue's clock
 
-    def _touch(self, now_ns: int) -> None:
-        if self._starts_itself:
-            self._playhead.start(now_ns)
+    def _touch(self, now_ns: int) -> list[AnyEffect]:
+        return self._start(now_ns) if self._starts_itself else []
+
+    def _start(self, now_ns: int) -> list[AnyEffect]:
+        if self._playhead.is_started:
+            return []
+        self._playhead.start(now_ns)
+        return [Started(now_ns)]
 
     def _venue_ms(self, position_ns: int) -> int:
         return (position_ns + self._clock_offset_ns) // NS_PER_MS

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from replayx.framing import PING, PONG, frame
 from replayx.session.answers import Answers
-from replayx.session.effects import Accept, CloseConnection, Ended, Refuse, Reply, SendFrames
+from replayx.session.effects import (
+    Accept,
+    CloseConnection,
+    Ended,
+    Refuse,
+    Reply,
+    SendFrames,
+    Started,
+)
 from replayx.session.inputs import (
     ConnectionAsked,
     ConnectionLost,
