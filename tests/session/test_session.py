@@ -51,7 +51,7 @@ def opened(play: Playbook, number: int, target: str) -> Playbook:
 
 def test_a_subscriber_gets_each_message_when_it_is_due():
     play = make()
-    opened(play, 1, "/s/a/b") >> []
+    opened(play, 1, "/s/a/b") >> [Started(0)]
     play.at(0) >> [sent(1, b"a0")]
     play.at(S - 1) >> []
     play.at(S) >> [sent(1, b"b1")]
@@ -61,7 +61,7 @@ def test_a_subscriber_gets_each_message_when_it_is_due():
 
 def test_a_late_subscriber_starts_at_the_current_position():
     play = make()
-    opened(play, 1, "/s/a") >> []
+    opened(play, 1, "/s/a") >> [Started(0)]
     play.at(S) >> [sent(1, b"a0")]
     opened(play, 2, "/c/a") >> []
     play.at(2 * S) >> [sent(1, b"a2"), sent(2, b"<a|a2>"), Ended()]
@@ -69,7 +69,7 @@ def test_a_late_subscriber_starts_at_the_current_position():
 
 def test_connections_with_the_same_subscription_share_one_write():
     play = make()
-    opened(play, 1, "/s/a") >> []
+    opened(play, 1, "/s/a") >> [Started(0)]
     opened(play, 2, "/s/a") >> []
     play.at(0) >> [sent((1, 2), b"a0")]
 
@@ -77,7 +77,7 @@ def test_connections_with_the_same_subscription_share_one_write():
 def test_subscribing_and_unsubscribing_on_the_way():
     play = make()
     opened(play, 1, "/s") >> []
-    play << MessageReceived(1, b"+b") >> [sent(1, b"ok")]
+    play << MessageReceived(1, b"+b") >> [sent(1, b"ok"), Started(0)]
     play.at(S) >> [sent(1, b"b1")]
     play << MessageReceived(1, b"+a") >> [sent(1, b"ok")]
     play << MessageReceived(1, b"-b") >> [sent(1, b"ok")]
@@ -96,7 +96,7 @@ def test_the_first_subscription_starts_the_timeline():
     opened(play, 1, "/s") >> []
     play.at(6 * S) >> []
     assert play.session.next_deadline_ns() == 25 * S  # nothing but the ping
-    play << MessageReceived(1, b"+a") >> [sent(1, b"ok")]
+    play << MessageReceived(1, b"+a") >> [sent(1, b"ok"), Started(6 * S)]
     play.at(6 * S) >> [sent(1, b"a0")]
     assert play.session.next_deadline_ns() == 7 * S
 
@@ -104,7 +104,7 @@ def test_the_first_subscription_starts_the_timeline():
 def test_the_first_request_starts_the_timeline_and_time_passes():
     play = make()
     asked = RequestReceived(7, "fake", HttpRequest("GET", "/time"))
-    play << asked >> [Reply(7, HttpReply(200, b"1000000"))]
+    play << asked >> [Started(0), Reply(7, HttpReply(200, b"1000000"))]
     play.at(S) >> []
     play << asked >> [Reply(7, HttpReply(200, b"1001000"))]
     play.at(60 * S) >> [Ended()]
@@ -115,6 +115,7 @@ def test_on_command_only_the_command_starts_it():
     play = make(starts_itself=False)
     opened(play, 1, "/s/a") >> []
     play.at(S) >> []
+    play << StartAsked() >> [Started(S)]
     play << StartAsked() >> []
     play.at(S) >> [sent(1, b"a0")]
 
@@ -122,7 +123,7 @@ def test_on_command_only_the_command_starts_it():
 @pytest.mark.parametrize(("speed", "due"), [(Fraction(10), S // 10), (Fraction(1, 2), 2 * S)])
 def test_speed_scales_time(speed, due):
     play = make(speed=speed)
-    opened(play, 1, "/s/b") >> []
+    opened(play, 1, "/s/b") >> [Started(0)]
     play.at(due - 1) >> []
     play.at(due) >> [sent(1, b"b1")]
 
@@ -132,7 +133,7 @@ def test_at_full_speed_the_tape_waits_for_a_subscriber():
     (
         play
         << RequestReceived(1, "fake", HttpRequest("GET", "/time"))
-        >> [Reply(1, HttpReply(200, b"1000000"))]
+        >> [Started(0), Reply(1, HttpReply(200, b"1000000"))]
     )
     play.at(S) >> []
     assert play.session.next_deadline_ns() is None
@@ -144,7 +145,7 @@ def test_at_full_speed_the_tape_waits_for_a_subscriber():
 
 def test_at_the_end_connections_are_closed_if_asked():
     play = make(at_end=AtEnd.CLOSE)
-    opened(play, 1, "/s/b") >> []
+    opened(play, 1, "/s/b") >> [Started(0)]
     play.at(S) >> [sent(1, b"b1")]
     play.at(2 * S) >> [sent(1, b"b2"), CloseConnection(1, 1001, ""), Ended()]
     opened(play, 2, "/s/b") >> [CloseConnection(2, 1001, "")]
@@ -158,7 +159,7 @@ def test_a_handshake_is_refused_as_the_venue_does():
 
 def test_a_command_may_close_after_its_reply():
     play = make()
-    opened(play, 1, "/s/a") >> []
+    opened(play, 1, "/s/a") >> [Started(0)]
     (
         play
         << MessageReceived(1, b"bye")
@@ -174,7 +175,7 @@ def test_a_command_may_close_after_its_reply():
 def test_a_request_over_the_socket_is_answered_there():
     play = make()
     opened(play, 1, "/api") >> []
-    play << MessageReceived(1, b"?/time") >> [sent(1, b"1:1000000")]
+    play << MessageReceived(1, b"?/time") >> [Started(0), sent(1, b"1:1000000")]
 
 
 def test_pings_of_the_client_are_answered_with_their_payload():
@@ -211,7 +212,7 @@ def test_a_connection_lives_a_day():
 
 def test_nothing_is_sent_to_a_connection_that_is_gone():
     play = make()
-    opened(play, 1, "/s/a") >> []
+    opened(play, 1, "/s/a") >> [Started(0)]
     play << ConnectionLost(1) >> []
     play << PingReceived(1, b"") >> []
     play << PongReceived(1, b"") >> []
@@ -230,7 +231,7 @@ def test_each_client_gets_every_message_once_in_order_and_never_early(deltas, st
         rows.append((now, number, b"%d" % k))
     play = make(rows, speed=speed)
     session = play.session
-    opened(play, 1, "/s/a/b") >> []
+    opened(play, 1, "/s/a/b") >> [Started(0)]
     opened(play, 2, "/s/b") >> []
     got: dict[int, list[bytes]] = {1: [], 2: []}
     for step in [*steps, *[10**12] * (len(rows) + 2)]:
