@@ -30,11 +30,11 @@ _WSAPI_EVENT = Carried(WSAPI_USER_CHANNEL, "user", NO_ENVELOPE)
 _COMBINED = b'{"stream":"'
 _DATA = b'","data":'
 _COMBINED_LOOSE = re.compile(rb'\s*\{\s*"stream"\s*:\s*"([^"\\]+)"\s*,\s*"data"\s*:\s*')
-# binance-ws.md §3: replies to commands; errors are documented flat, and seen wrapped.
+# Replies to commands; errors are documented flat (web-socket-streams.md), and seen wrapped.
 _REPLY_STARTS = (b'{"result":', b'{"error":', b'{"id":', b'{"code":')
 _WSAPI_EVENT_START = (b'{"subscriptionId":', b'{"event":')
 
-# binance-spot.md §8.3, binance-futures.md §7, and what older captures hold.
+# user-data-stream.md, the derivatives docs, and what older captures hold.
 USER_EVENTS = frozenset(
     (
         *("outboundAccountPosition", "outboundAccountInfo", "balanceUpdate", "executionReport"),

@@ -110,6 +110,10 @@ class BinanceVenue(Venue):
         """Return an HTTP answer as the WS-API sends it, with the request's id."""
         return wsapi.wsapi_reply(self._dialect, request, reply)
 
+    def wsapi_reply_id(self, message: bytes) -> bytes | None:
+        """Return the id of a WS-API reply, as its JSON text; None if it is no reply."""
+        return wsapi.reply_id(message)
+
     def wsapi_recorded(self, message: bytes) -> HttpReply:
         """Return a recorded WS-API reply as the HTTP answer it is equal to."""
         return wsapi.wsapi_recorded(self._dialect, message)

@@ -86,7 +86,7 @@ def snapshots(
     dialect: Dialect, symbols: tuple[str, ...], streams: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Return the REST targets to fetch at the start: exchangeInfo and kline history."""
-    # The whole of exchangeInfo is what most clients ask for at start-up (replay-notes: ccxt,
+    # The whole of exchangeInfo is what most clients ask for at start-up (ccxt,
     # python-binance, cryptofeed); the per-symbol forms are what the others ask.
     targets = [f"{dialect.api}/exchangeInfo"]
     if dialect.exchange_info_by_symbol and symbols:

@@ -27,7 +27,7 @@ def computed(dialect: Dialect, key: RequestKey, now_ms: int) -> HttpReply | None
 
 
 def refuse(dialect: Dialect, refusal: Refusal, detail: str) -> HttpReply:
-    """Say a refusal as Binance would (binance-spot.md §9), with `detail` in its message."""
+    """Say a refusal as Binance would (errors.md), with `detail` in its message."""
     match refusal:
         case Refusal.NO_RECORDING:
             return _error(dialect, 404, _NOT_ON_TAPE, detail)

@@ -27,7 +27,7 @@ _VOLATILE = frozenset(
 _CLIENT_ID = "ClientOrderId"
 # Parameters that are decimal numbers: price, quantity, stopPrice, aboveIcebergQty, callbackRate ...
 _DECIMAL = ("rice", "uantity", "Qty", "callbackRate", "amount")
-_NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?")
+_NUMBER = re.compile(r"([+-]?)(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?")
 _SYMBOLS = frozenset({"symbol", "symbols", "pair"})
 
 _encode = msgspec.json.encode

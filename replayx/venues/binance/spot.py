@@ -29,7 +29,7 @@ _DEFAULTS = (
     ),
 )
 
-# binance-spot.md §4, §5: security type NONE.
+# rest-api.md: endpoints of security type NONE.
 _PUBLIC = (
     *("ping", "time", "exchangeInfo", "executionRules", "referencePrice"),
     *("referencePrice/calculation", "depth", "trades", "historicalTrades"),

@@ -31,7 +31,7 @@ _LIMITS = (
     *((f"/futures/data/{endpoint}", "30") for endpoint in _STATISTICS),
 )
 
-# binance-futures.md §4.
+# Derivatives docs, "Market Data Endpoints".
 _PUBLIC = (
     *("ping", "time", "exchangeInfo", "depth", "rpiDepth", "trades", "historicalTrades"),
     *("aggTrades", "klines", "continuousKlines", "indexPriceKlines", "markPriceKlines"),

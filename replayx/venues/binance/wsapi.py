@@ -28,7 +28,7 @@ _NULL = b"null"
 _VERSION = re.compile(r"^v[0-9]+/")
 _ID = re.compile(r"[a-zA-Z0-9-_]{1,36}")
 _WEIGHT_HEADER = "x-mbx-used-weight-1m"
-# binance-spot.md §9.
+# errors.md; which of them the WS API uses is not documented.
 _INVALID_JSON = -1135
 _NOT_SUPPORTED = -1020
 _UNKNOWN = -1000
@@ -38,6 +38,11 @@ class _Request(msgspec.Struct):
     method: str
     id: msgspec.Raw = msgspec.Raw(_NULL)
     params: dict[str, object] | None = None
+
+
+class _ReplyId(msgspec.Struct):
+    id: msgspec.Raw
+    status: int
 
 
 class _Limit(msgspec.Struct, rename={"kind": "rateLimitType"}):
@@ -53,6 +58,7 @@ class _Reply(msgspec.Struct):
 
 
 _decode_request = msgspec.json.Decoder(_Request).decode
+_decode_reply_id = msgspec.json.Decoder(_ReplyId).decode
 _decode_reply = msgspec.json.Decoder(_Reply).decode
 
 
@@ -148,6 +154,14 @@ def _json_body(reply: HttpReply) -> bytes:
         return body or b"{}"
     text = "An unknown error occurred while processing the request."
     return msgspec.json.encode({"code": _UNKNOWN, "msg": text})
+
+
+def reply_id(message: bytes) -> bytes | None:
+    """Return the id of a WS-API reply, as its JSON text; None if it is no reply."""
+    try:
+        return bytes(_decode_reply_id(message).id)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def wsapi_recorded(dialect: Dialect, message: bytes) -> HttpReply:

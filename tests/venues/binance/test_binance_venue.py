@@ -1,0 +1,19 @@
+"""Both markets as venues."""
+
+from replayx.clock import NS_PER_S
+from replayx.venues.binance.spot import BinanceSpot
+from replayx.venues.binance.usdm import BinanceUsdm
+
+
+def test_the_markets_differ_in_data() -> None:
+    spot, usdm = BinanceSpot(), BinanceUsdm()
+    assert (spot.name, usdm.name) == ("binance-spot", "binance-usdm")
+    assert (spot.wsapi_path, usdm.wsapi_path) == ("/ws-api/v3", "/ws-fapi/v1")
+    timers = [
+        (venue.liveness.ping_interval_ns, venue.liveness.pong_deadline_ns) for venue in (spot, usdm)
+    ]
+    assert timers == [(20 * NS_PER_S, 60 * NS_PER_S), (180 * NS_PER_S, 600 * NS_PER_S)]
+
+
+def test_a_ping_carries_the_time() -> None:
+    assert BinanceSpot().ping_payload(1723161255208) == b"1723161255208"
