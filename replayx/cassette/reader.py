@@ -15,7 +15,7 @@ import zstandard
 from replayx.cassette.chunk_table import ChunkTable
 from replayx.cassette.damage import Damage
 from replayx.cassette.frame_batch import FrameBatch
-from replayx.cassette.packing import HEAD_BYTES, decode, decode_chunk, unpack_chunk
+from replayx.cassette.packing import HEAD_BYTES, check_order, decode, decode_chunk, unpack_chunk
 from replayx.cassette.record_file import RawRecord, RecordFile
 from replayx.cassette.records import (
     FORMAT_VERSION,
@@ -163,6 +163,15 @@ class CassetteReader:
         decompressor = zstandard.ZstdDecompressor()
         for offset in self.chunks.offsets[first:]:
             yield self._unpack(offset, decompressor)
+
+    def checked_batches(self, first: int = 0) -> Iterator[FrameBatch]:
+        """Yield the chunks as `batches` does, with times, places and events checked as well."""
+        for ordinal, batch in enumerate(self.batches(first), first):
+            try:
+                check_order(batch)
+            except Damage as error:
+                raise self.file.damaged(error, self.chunks.offsets[ordinal]) from error
+            yield batch
 
     # ---- opening
 

@@ -88,13 +88,14 @@ class IndexBuilder:
 
     def interaction_index(self, *, bodies: bool = True) -> InteractionIndex:
         """Return the index over the interactions, with request bodies or without."""
+        entries = self._entries
         if not bodies:
-            self._entries = [replace(entry, request_body=None) for entry in self._entries]
+            entries = [replace(entry, request_body=None) for entry in entries]
         return InteractionIndex(
             self._chunks.tobytes(),
             self._places.tobytes(),
             self._ats.tobytes(),
-            tuple(self._entries),
+            tuple(entries),
         )
 
 
@@ -134,6 +135,11 @@ class CassetteWriter:
         trace: TracebackType | None,
     ) -> None:
         self.finish()
+
+    @property
+    def summary(self) -> IndexBuilder:
+        """What was written, counted."""
+        return self._index
 
     @property
     def is_finished(self) -> bool:
