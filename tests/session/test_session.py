@@ -236,6 +236,8 @@ def test_each_client_gets_every_message_once_in_order_and_never_early(deltas, st
     got: dict[int, list[bytes]] = {1: [], 2: []}
     for step in [*steps, *[10**12] * (len(rows) + 2)]:
         play.now_ns += step
+        for number in got:
+            session.handle(PongReceived(number, b""), play.now_ns)
         for effect in session.advance(play.now_ns):
             if isinstance(effect, SendFrames) and plain(effect).frames[0] & 0x0F == 1:
                 for number in effect.connections:
