@@ -167,6 +167,7 @@ class Venue(Protocol):
     liveness: Liveness
     secrets: SecretRules
     wsapi_path: str  # where the WebSocket API is, on its host
+    time_target: str  # the REST target that tells the venue's time
 
     # ---- connections
 
@@ -232,6 +233,10 @@ class Venue(Protocol):
         """Return an HTTP answer as the WS-API sends it, with the request's id."""
         ...
 
+    def wsapi_reply_id(self, message: bytes) -> bytes | None:
+        """Return the id of a WS-API reply, as its JSON text; None if it is no reply."""
+        ...
+
     def wsapi_recorded(self, message: bytes) -> HttpReply:
         """Return a recorded WS-API reply as the HTTP answer it is equal to."""
         ...
@@ -248,6 +253,16 @@ class Venue(Protocol):
 
     def depth_target(self, symbol: str) -> str:
         """Return the REST target of a deep order book."""
+        ...
+
+    def depth_channels(
+        self, symbols: tuple[str, ...], streams: tuple[str, ...]
+    ) -> Mapping[str, str]:
+        """Return the channel of the book's diffs by symbol, where such a stream was asked for."""
+        ...
+
+    def server_time_ms(self, body: bytes) -> int | None:
+        """Return the time in an answer to `time_target`; None if there is none in it."""
         ...
 
     def bridges(self, snapshot: bytes, diffs: list[bytes]) -> bool | None:

@@ -47,6 +47,7 @@ class BinanceVenue(Venue):
         self.hosts: Mapping[str, Role] = dialect.hosts
         self.liveness: Liveness = dialect.liveness
         self.wsapi_path: str = dialect.wsapi_path
+        self.time_target: str = f"{dialect.api}/time"
 
     # ---- connections
 
@@ -131,6 +132,16 @@ class BinanceVenue(Venue):
     def depth_target(self, symbol: str) -> str:
         """Return the REST target of a deep order book."""
         return feeds.depth_target(self._dialect, symbol)
+
+    def depth_channels(
+        self, symbols: tuple[str, ...], streams: tuple[str, ...]
+    ) -> Mapping[str, str]:
+        """Return the channel of the book's diffs by symbol, where such a stream was asked for."""
+        return feeds.depth_channels(symbols, streams)
+
+    def server_time_ms(self, body: bytes) -> int | None:
+        """Return the time in an answer to `time_target`; None if there is none in it."""
+        return sequence.server_time_ms(body)
 
     def bridges(self, snapshot: bytes, diffs: list[bytes]) -> bool | None:
         """Say whether a depth answer joins the diffs; None: more diffs are needed to tell."""

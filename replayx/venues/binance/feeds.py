@@ -109,5 +109,11 @@ def depth_target(dialect: Dialect, symbol: str) -> str:
     return _target(dialect, "depth", symbol=symbol.upper(), limit=str(dialect.depth_limit))
 
 
+def depth_channels(symbols: Iterable[str], streams: Iterable[str]) -> dict[str, str]:
+    """Return the channel of the book's diffs by symbol; partial books have no diffs."""
+    diffs = [word for word in streams if word == "depth" or word.startswith("depth@")]
+    return {symbol: _name(symbol, diffs[0]) for symbol in symbols} if diffs else {}
+
+
 def _target(dialect: Dialect, endpoint: str, **params: str) -> str:
     return f"{dialect.api}/{endpoint}?{urlencode(params)}"

@@ -38,6 +38,11 @@ class _Diff(msgspec.Struct):
     previous: int = msgspec.field(name="pu", default=-1)
 
 
+class _Time(msgspec.Struct):
+    server_time: int = msgspec.field(name="serverTime")
+
+
+_decode_time = msgspec.json.Decoder(_Time).decode
 _decode_snapshot = msgspec.json.Decoder(_Snapshot).decode
 _decode_diff = msgspec.json.Decoder(_Diff).decode
 
@@ -49,6 +54,14 @@ def event_time_ms(payload: bytes) -> int | None:
         return None
     time = int(found[1])
     return time // 1000 if time >= _MICROSECONDS_MIN else time
+
+
+def server_time_ms(body: bytes) -> int | None:
+    """Return the time in an answer to GET time; None if there is none in it."""
+    try:
+        return _decode_time(body).server_time
+    except msgspec.MsgspecError:
+        return None
 
 
 def bridges(dialect: Dialect, snapshot: bytes, diffs: Sequence[bytes]) -> bool | None:

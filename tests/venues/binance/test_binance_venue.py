@@ -1,8 +1,10 @@
 """Both markets as venues."""
 
 from replayx.clock import NS_PER_S
+from replayx.venues.binance.binance_venue import BinanceVenue
 from replayx.venues.binance.spot import BinanceSpot
 from replayx.venues.binance.usdm import BinanceUsdm
+from replayx.venues.venue import Venue
 
 
 def test_the_markets_differ_in_data() -> None:
@@ -17,3 +19,10 @@ def test_the_markets_differ_in_data() -> None:
 
 def test_a_ping_carries_the_time() -> None:
     assert BinanceSpot().ping_payload(1723161255208) == b"1723161255208"
+
+
+def test_nothing_of_the_protocol_is_left_out() -> None:
+    methods = {name for name, value in vars(Venue).items() if callable(value) and name[0] != "_"}
+    assert len(methods) > 10
+    assert methods <= set(vars(BinanceVenue))
+    assert all(hasattr(BinanceSpot(), name) for name in Venue.__annotations__)
