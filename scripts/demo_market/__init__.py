@@ -1,0 +1,1 @@
+"""A made-up market in an exchange's wire form: what the bundled cassette is generated from."""
