@@ -42,6 +42,8 @@ MESSAGE_BYTES_MAX = 16 * MIB
 BODY_BYTES_MAX = 48 * MIB
 # One line of an NDJSON capture: a body as JSON text, escaped.
 CAPTURE_LINE_BYTES_MAX = 2 * BODY_BYTES_MAX
+# A capture whose times go back is sorted in memory, if its text is no larger than this.
+SORTED_CAPTURE_BYTES_MAX = 512 * MIB
 # Request line: ccxt and cryptofeed put 1,024 stream names into one URL, > 20 kB.
 TARGET_BYTES_MAX = 64 * KIB
 
