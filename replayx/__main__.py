@@ -1,6 +1,5 @@
-"""`python -m replayx`."""
+"""`python -m replayx`: the same as `replayx`."""
 
 from replayx.cli.main import main
 
-if __name__ == "__main__":
-    main()
+main()

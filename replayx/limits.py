@@ -50,6 +50,8 @@ TARGET_BYTES_MAX = 64 * KIB
 # ---- replay
 # One write to a socket: larger ones gain nothing (ARCHITECTURE: batches of 64-256 KiB).
 WRITE_BYTES = 256 * KIB
+# At full speed whole chunks are written, also repacked ones; divided among the subscribers.
+FLAT_OUT_BYTES = REPACK_CHUNK_BYTES + MIB
 # A client that lets this much pile up is closed, as a venue does; nothing is buffered unbounded.
 CLIENT_BUFFER_BYTES_MAX = 16 * MIB
 # At --speed max the slowest client sets the pace; one that reads nothing for this long is closed.

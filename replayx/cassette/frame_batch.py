@@ -1,7 +1,7 @@
 """A chunk unpacked: any run of its messages is one slice of bytes ready for a socket."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import accumulate
 from typing import Annotated
@@ -39,6 +39,8 @@ class FrameBatch:
 
     def __init__(self, chunk: Chunk, columns: memoryview) -> None:
         """Take a chunk's header and its unpacked columns, checked by the reader."""
+        # The reader says here which file and where: columns are checked when they are decoded.
+        self.damaged: Callable[[Damage], Exception] = _as_it_is
         self.start_ns = chunk.start_ns
         self.end_ns = chunk.end_ns
         self.wall_offset_ns = chunk.wall_offset_ns
@@ -68,8 +70,15 @@ class FrameBatch:
 
     @cached_property
     def end(self) -> list[int]:
-        """Where each frame begins, and at the end where the last one ends."""
-        return list(accumulate(from_planes(self._length, LENGTH_BYTES).cast("I"), initial=0))
+        """Where each frame begins, and at the end where the last one ends.
+
+        Raises Damage, or what `damaged` makes of it, if the frames are not as long as that.
+        """
+        ends = list(accumulate(from_planes(self._length, LENGTH_BYTES).cast("I"), initial=0))
+        if ends[-1] != len(self.frames):
+            damage = Damage(f"frame lengths that sum to {ends[-1]}", f"{len(self.frames)}")
+            raise self.damaged(damage)
+        return ends
 
     @cached_property
     def channel(self) -> memoryview:
@@ -123,3 +132,7 @@ class FrameBatch:
             k = event.place
             yield event
         yield from range(k, self.count)
+
+
+def _as_it_is(damage: Damage) -> Exception:
+    return damage

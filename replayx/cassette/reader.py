@@ -271,4 +271,5 @@ class CassetteReader:
                 raise Damage("a channel that was not declared")
         except Damage as error:
             raise self.file.damaged(error, offset) from error
+        batch.damaged = lambda damage: self.file.damaged(damage, offset)
         return batch

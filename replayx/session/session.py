@@ -17,7 +17,7 @@ from typing import assert_never
 
 from replayx.clock import NS_PER_MS
 from replayx.framing import PONG, frame
-from replayx.limits import WRITE_BYTES
+from replayx.limits import FLAT_OUT_BYTES, WRITE_BYTES
 from replayx.session.answers import Answers
 from replayx.session.connection import Connection
 from replayx.session.effects import (
@@ -238,13 +238,18 @@ class ReplaySession:
         effects: list[AnyEffect] = []
         if not self._views:
             return effects
-        stretch = self._tape.take(None, WRITE_BYTES)
+        stretch = self._tape.take(None, self._flat_out_bytes())
         if stretch is None:
             self._playhead.pass_to(max(self._tape.end_ns, self._tape.start_ns))
             return self._end()
-        self._playhead.pass_to(stretch.run.batch.at[stretch.stop - 1])
+        self._playhead.pass_to(stretch.last_ns)
         self._send(stretch, effects)
         return effects
+
+    def _flat_out_bytes(self) -> int:
+        """Return how much to write at once: whole chunks, if not to many at once."""
+        subscribers = sum(map(len, self._views.values()))
+        return max(WRITE_BYTES, FLAT_OUT_BYTES // subscribers)
 
     def _send(self, stretch: Stretch, effects: list[AnyEffect]) -> None:
         for view, connections in self._views.items():

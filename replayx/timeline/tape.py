@@ -19,6 +19,12 @@ class Stretch(NamedTuple):
     stop: int
     dropped: frozenset[int]
 
+    @property
+    def last_ns(self) -> int:
+        """When its last message was received, or its chunk's end if the chunk ends here."""
+        batch = self.run.batch
+        return batch.end_ns if self.stop == batch.count else batch.at[self.stop - 1]
+
 
 def _no_prefetch(runs: Iterator[Run]) -> Iterator[Run]:
     return runs
@@ -61,6 +67,11 @@ class Tape:
         if run is None:
             return None
         first, stop = self._next, run.stop
+        is_whole = stop - first == run.batch.count and len(run.batch.frames) <= bytes_max
+        if until_ns is None and is_whole:
+            # Flat out the whole chunk goes at once, and nobody needs to know where frames begin.
+            self._next = stop
+            return Stretch(run, first, stop, self._dropped)
         if until_ns is not None:
             stop = bisect_right(run.batch.at, until_ns, first, stop)
             if stop == first:

@@ -61,6 +61,8 @@ class View:
             self._projection = self._project(run, dropped)
         if self._projection is not None:
             return self._projection.frames(first, stop)
+        if stop - first == run.batch.count:
+            return run.batch.frames
         end = run.batch.end
         return run.batch.frames[end[first] : end[stop]]
 
