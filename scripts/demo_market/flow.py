@@ -6,6 +6,7 @@ order flow is known for (Bouchaud, Bonart, Donier, Gould: Trades, Quotes and Pri
 
 from random import Random
 
+from demo_market.book import Side
 from demo_market.instrument import Instrument
 from demo_market.trading import AggTrade, Trading
 from replayx.rng import named_stream
@@ -16,7 +17,8 @@ TAKER_SHARE = 0.11
 CANCEL_SHARE = 0.38
 SIGN_MEMORY = 0.72  # how often a taker goes the way of the one before
 VALUE_STEP_MS = 100
-VALUE_VOLATILITY = 0.0000135  # of the value per step: about 1.3 % a day
+VALUE_VOLATILITY = 0.00001  # of the value per step: about 1 % a day
+WITHDRAWAL = 0.45  # how often makers pull quotes that the value has passed
 
 
 def arrivals(draws: Random, per_s: int, start_ms: int, end_ms: int) -> list[int]:
@@ -75,8 +77,11 @@ class OrderFlow:
         if draw < TAKER_SHARE:
             return self._take(trading, at_ms, value)
         is_bid = self._draws.random() < 0.5
-        depth = len(trading.book.side(is_bid=is_bid))
-        target = self._instrument.level_count
+        side = trading.book.side(is_bid=is_bid)
+        depth, target = len(side), self._instrument.level_count
+        if _is_exposed(side, value) and self._draws.random() < WITHDRAWAL:
+            self._withdraw(trading, at_ms, value, is_bid=is_bid)
+            return []
         wants_cancel = draw < TAKER_SHARE + CANCEL_SHARE * min(2.0, (depth / target) ** 4)
         if wants_cancel and depth > target // 2:
             self._cancel(trading, at_ms, is_bid=is_bid)
@@ -96,13 +101,21 @@ class OrderFlow:
         inward = 1 if is_bid else -1
         room = abs(other.best - own.best) // tick - 1
         draw = self._draws.random()
-        if draw < 0.25 and room > 0 and (value - own.best) * inward > 0:
-            price = own.best + inward * tick * self._draws.randint(1, min(room, 40))
-        elif draw < 0.5:
+        if draw < 0.55 and room > 0 and not _is_exposed(own, value):
+            reach = max(1, min(room, int(abs(value - own.best)) // tick))
+            price = own.best + inward * tick * self._draws.randint((2 * reach + 2) // 3, reach)
+        elif draw < 0.65 and not _is_exposed(own, value):
             price = own.best
         else:
             price = own.best - inward * self._distance(own.best)
         trading.place(at_ms, price, self._lots(1.0), is_bid=is_bid)
+
+    def _withdraw(self, trading: Trading, at_ms: int, value: float, *, is_bid: bool) -> None:
+        """Take away the best levels that the value has left behind."""
+        side = trading.book.side(is_bid=is_bid)
+        for _ in range(self._draws.randint(1, 4)):
+            if _is_exposed(side, value) and len(side) > self._instrument.level_count // 2:
+                trading.cancel(at_ms, side.best, side.at(side.best), is_bid=is_bid)
 
     def _cancel(self, trading: Trading, at_ms: int, *, is_bid: bool) -> None:
         side = trading.book.side(is_bid=is_bid)
@@ -115,7 +128,7 @@ class OrderFlow:
     def _distance(self, price: int) -> int:
         """Return how far from the best price an order rests: a power law, in whole ticks."""
         tick = self._instrument.tick
-        away = (self._draws.random() ** -0.7 - 1) * price * 0.00002
+        away = (self._draws.random() ** -0.7 - 1) * price * 0.00003
         return min(price // 50, int(away)) // tick * tick
 
     def _lots(self, scale: float) -> int:
@@ -124,3 +137,8 @@ class OrderFlow:
             grain = 10 ** max(0, len(str(max(1, lots))) - 1)
             lots = lots // grain * grain
         return max(1, lots)
+
+
+def _is_exposed(side: Side, value: float) -> bool:
+    """Say whether the best price of a side is worse than the value for whoever quotes it."""
+    return (side.best - value) * side.sign < 0

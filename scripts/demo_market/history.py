@@ -56,7 +56,7 @@ def _walk(
     start_ms, end_ms, interval_ms = span
     bars = []
     for open_ms in range(end_ms - interval_ms, start_ms - 1, -interval_ms):
-        bar = _bar(instrument, draws, open_ms, interval_ms, price, next_id)
+        bar = _bar(instrument, draws, (open_ms, interval_ms), price, next_id)
         bars.append(bar)
         price, next_id = bar.open, bar.first_id
     return bars[::-1]
@@ -65,11 +65,11 @@ def _walk(
 def _bar(
     instrument: Instrument,
     draws: Random,
-    open_ms: int,
-    interval_ms: int,
+    span: tuple[int, int],
     close: int,
     next_id: int,
 ) -> Candle:
+    open_ms, interval_ms = span
     tick, minutes = instrument.tick, interval_ms // MINUTE_MS
     swing = close * MINUTE_VOLATILITY * minutes**0.5
     start = _on_tick(close - draws.gauss(0, swing), tick)

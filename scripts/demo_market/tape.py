@@ -68,7 +68,7 @@ class MarketTape:
         self.market = market
         self._polling = Polling(market, seed)
         self._draws = named_stream(seed, f"demo/latency/{market.name}")
-        self._first_connection = first_connection
+        self.first_connection = first_connection
         self._last_ns = market.start_ms * NS_PER_MS
         self._last_event_ms = 0
 
@@ -90,7 +90,7 @@ class MarketTape:
         """Return the connection that carries a stream."""
         is_divided = self.market.name == "binance-usdm"
         is_public = any(part in stream for part in PUBLIC)
-        return self._first_connection + (1 if is_divided and not is_public else 0)
+        return self.first_connection + (1 if is_divided and not is_public else 0)
 
     def _arrival(self, event_ms: int) -> int:
         """Return when something sent at `event_ms` arrives: never before what was sent earlier."""
@@ -182,7 +182,7 @@ class TapeWriter:
         self._cassette.declare(channel)
 
     def _tape(self, connection: int) -> MarketTape:
-        return next(one for one in self._tapes[::-1] if one._first_connection <= connection)
+        return next(one for one in self._tapes[::-1] if one.first_connection <= connection)
 
     def _opened(self, connection: int, streams: list[str]) -> Opened:
         tape = self._tape(connection)
