@@ -102,6 +102,9 @@ class FakeVenue:
     def wsapi_reply(self, request: WsApiRequest, reply: HttpReply) -> bytes:
         return request.id + b":" + reply.body
 
+    def wsapi_reply_id(self, message: bytes) -> bytes | None:
+        return message.partition(b":")[0]
+
     def wsapi_recorded(self, message: bytes) -> HttpReply:
         return HttpReply(200, message.partition(b":")[2])
 

@@ -89,7 +89,7 @@ class Redactor:
 
     def word(self, text: str) -> str:
         """Return a short text (a URL, a close reason, a channel's name) without secrets."""
-        return self.text(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+        return self.text(text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
 
     def headers(self, headers: Headers) -> Headers:
         """Return headers without secrets, in order."""
@@ -156,7 +156,7 @@ class Redactor:
             clean = raw[:start] + self._cover(raw[start:], URL_UNIT)
         else:
             clean = self.text(raw)
-        return clean.decode("utf-8", "surrogateescape")
+        return clean.decode("utf-8", "replace")
 
     def _forget(self, value: str) -> bool:
         """Learn a value that is left out. Always true."""
