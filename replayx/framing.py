@@ -1,5 +1,6 @@
 """RFC 6455 frames as a server sends them: unmasked, final, without extensions."""
 
+import struct
 from collections.abc import Iterator
 
 # RFC 6455, 5.2: opcodes.
@@ -14,14 +15,17 @@ _SMALL = 126  # a length below this stands in the header's second byte
 _MEDIUM = 1 << 16
 
 
+_medium_header = struct.Struct("!BBH").pack
+_large_header = struct.Struct("!BBQ").pack
+
+
 def frame_header(length: int, opcode: int = TEXT) -> bytes:
     """Return the header of an unmasked final frame whose payload has `length` bytes."""
-    first = _FIN | opcode
     if length < _SMALL:
-        return bytes((first, length))
+        return bytes((_FIN | opcode, length))
     if length < _MEDIUM:
-        return bytes((first, 126)) + length.to_bytes(2, "big")
-    return bytes((first, 127)) + length.to_bytes(8, "big")
+        return _medium_header(_FIN | opcode, 126, length)
+    return _large_header(_FIN | opcode, 127, length)
 
 
 def frame(payload: bytes, opcode: int = TEXT) -> bytes:
