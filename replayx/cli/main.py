@@ -15,6 +15,7 @@ from replayx.errors import ReplayxError
 # text stands here too, so that `replayx --help` loads none of them.
 VERBS = MappingProxyType(
     {
+        "demo": "Replay the bundled cassette and watch it.",
         "record": "Record a market, through a proxy or by itself.",
         "replay": "Replay cassettes to unmodified clients.",
         "inspect": "Tell what cassettes hold.",

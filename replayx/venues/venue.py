@@ -147,6 +147,15 @@ class Refusal(Enum):
     BODY_TOO_LARGE = "body too large"
 
 
+class Quote(NamedTuple):
+    """Prices that a message tells, as its text has them; empty where it does not say."""
+
+    symbol: str
+    last: str = ""
+    bid: str = ""
+    ask: str = ""
+
+
 class Feed(NamedTuple):
     """A connection that the recorder opens by itself: a target to open, and what it will carry."""
 
@@ -275,4 +284,10 @@ class Venue(Protocol):
 
     def sequence_gap(self, previous: bytes, payload: bytes) -> bool:
         """Say whether messages of one channel are missing between two payloads."""
+        ...
+
+    # ---- for people to look at
+
+    def quote(self, channel: str, payload: bytes) -> Quote | None:
+        """Return the prices that a stream's payload tells, None if it tells none."""
         ...

@@ -7,6 +7,7 @@ from replayx.venues.binance import (
     commands,
     feeds,
     paths,
+    quotes,
     replies,
     request_key,
     sequence,
@@ -24,6 +25,7 @@ from replayx.venues.venue import (
     HttpReply,
     HttpRequest,
     Liveness,
+    Quote,
     Refusal,
     RequestKey,
     Role,
@@ -154,3 +156,9 @@ class BinanceVenue(Venue):
     def sequence_gap(self, previous: bytes, payload: bytes) -> bool:
         """Say whether messages of one channel are missing between two payloads."""
         return sequence.sequence_gap(self._dialect, previous, payload)
+
+    # ---- for people to look at
+
+    def quote(self, channel: str, payload: bytes) -> Quote | None:
+        """Return the prices that a stream's payload tells, None if it tells none."""
+        return quotes.quote(channel, payload)
