@@ -130,6 +130,7 @@ def check_batch(batch: FrameBatch) -> None:
 
 def check_order(batch: FrameBatch) -> None:
     """Raise Damage unless messages and events are in order and as the chunk's head has them."""
+    assert len(batch.end) == batch.count + 1  # decodes the lengths, and so checks their sum
     times = [batch.start_ns, *batch.at, batch.end_ns]
     if any(map(operator.gt, times, times[1:])):
         raise Damage("times that go back, or lie outside the chunk's bounds")

@@ -15,7 +15,7 @@ def test_same_length_and_never_itself(value):
     cover = pseudonym(value, KEY)
     assert len(cover) == len(value)
     assert (cover == value) == (
-        not any(chr(b).isascii() and chr(b).isalnum() or b > 127 for b in value)
+        not any((chr(b).isascii() and chr(b).isalnum()) or b > 127 for b in value)
     )
     assert cover == pseudonym(value, KEY)
 
