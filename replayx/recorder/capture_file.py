@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from replayx.errors import InvalidCapture, ReplayxError, StorageFailure, WouldOv
 from replayx.limits import CAPTURE_LINE_BYTES_MAX
 
 _BLOCK_BYTES = 1 << 20
+# What a zstd decompressor is fed at once: a bomb makes at most 128 KiB of 4 bytes.
+_ZSTD_FEED_BYTES = 1 << 12
 # Measured: beyond it a text capture gains little, and writing halves in speed.
 _ZSTD_LEVEL = 9
 _GZIP_LEVEL = 6
@@ -60,22 +63,38 @@ def _blocks_of_lines(path: Path) -> Iterator[list[bytes]]:
 
 def _blocks(path: Path) -> Iterator[bytes]:
     try:
-        with path.open("rb") as raw, _unpacked(path, raw) as file:
+        with path.open("rb") as raw:
+            if path.suffix == ".zst":
+                yield from _zstd_blocks(path, raw)
+                return
+            file = gzip.GzipFile(fileobj=raw, mode="rb") if path.suffix == ".gz" else raw
             while block := file.read(_BLOCK_BYTES):
                 yield block
-    except (zstandard.ZstdError, gzip.BadGzipFile, EOFError) as error:
-        raise InvalidCapture(f"a damaged archive ({error})", where=str(path)) from error
+    except (zstandard.ZstdError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise _damaged(path, str(error)) from error
     except OSError as error:
         raise ReplayxError(f"cannot read: {error.strerror or error}", where=str(path)) from error
 
 
-def _unpacked(path: Path, raw: BinaryIO) -> BinaryIO:
-    if path.suffix == ".zst":
-        reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-        return cast(BinaryIO, reader)
-    if path.suffix == ".gz":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=raw, mode="rb"))
-    return raw
+def _zstd_blocks(path: Path, raw: BinaryIO) -> Iterator[bytes]:
+    """Unpack by hand: zstandard's own reader takes a file that is cut off for one that ends."""
+    decompressor = zstandard.ZstdDecompressor()
+    frame = decompressor.decompressobj()
+    is_between = True
+    while packed := raw.read(_ZSTD_FEED_BYTES):
+        while packed:
+            if frame.eof:
+                frame = decompressor.decompressobj()
+            if block := frame.decompress(packed):
+                yield block
+            is_between = frame.eof
+            packed = frame.unused_data if frame.eof else b""
+    if not is_between:
+        raise _damaged(path, "it ends too early")
+
+
+def _damaged(path: Path, reason: str) -> InvalidCapture:
+    return InvalidCapture(f"a damaged archive ({reason})", where=str(path))
 
 
 @contextmanager
