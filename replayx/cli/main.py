@@ -32,6 +32,10 @@ VERBS = MappingProxyType(
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
 
 
+class ReaderGone(Exception):
+    """Whoever read stdout has gone away, as `head` does."""
+
+
 class Failure(click.ClickException):
     """A ReplayxError as the command line tells it: one message, its exit code, no traceback."""
 
@@ -78,6 +82,8 @@ class Verbs(click.Group):
             return super().invoke(ctx)
         except ReplayxError as error:
             raise Failure(error) from error
+        except BrokenPipeError as error:
+            raise ReaderGone from error  # click would make it exit code 1, which means "found"
 
 
 _EPILOG = """\b
@@ -109,7 +115,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(_INTERRUPTED)
-    except BrokenPipeError:
+    except (ReaderGone, BrokenPipeError):
         # Nobody reads on: give Python's own flush at exit somewhere to write to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(_BROKEN_PIPE)
