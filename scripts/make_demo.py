@@ -16,7 +16,7 @@ MARKETS = ("binance-spot", "binance-usdm")
 SEED = 20261103
 # 2026-11-03 13:58:40 UTC: the tape crosses minutes, a five-minute mark and an hour.
 START_MS = 1_793_714_320_000
-SECONDS = 165
+SECONDS = 150
 # Connection 1 is spot's; USDⓈ-M has two, one for each of its stream paths.
 FIRST_CONNECTIONS = {"binance-spot": 1, "binance-usdm": 2}
 

@@ -33,8 +33,12 @@ LARGE_PERIODS = {
     "BTCUSDT": {"": MINUTE_MS, "1000": HOUR_MS},
     "ETHUSDT": {"": HOUR_MS, "1000": ONCE},
 }
-SPOT_BOOKS = {"10": 10, "20": 20, "50": 50, "": 100, "500": 500, "5000": 5000}
-USDM_BOOKS = {"10": 10, "20": 20, "50": 50, "100": 100, "": 500}
+SPOT_BOOKS = {"1000": 1000, "500": 500, "": 100, "50": 50, "20": 20, "10": 10, "5": 5, "5000": 5000}
+USDM_BOOKS = {"1000": 1000, "": 500, "100": 100, "50": 50, "20": 20, "10": 10, "5": 5}
+# Books that are asked for after every difference message, besides those of a thousand levels:
+# 5 to look at the top, 500 because python-binance starts its depth cache from it.
+DIFFERENCE_MS = 100
+FRESH_BOOKS = {"binance-spot": {"5", "500"}, "binance-usdm": {"5"}}
 TRADE_LIMITS = ("5", "10", "20", "50", "100", "", "1000")
 PAGE_ROWS = 1000
 
@@ -108,17 +112,12 @@ def _polls(market: Market, seed: int) -> Iterator[Poll]:
 def _books(feed: Feed, base: str) -> Iterator[Poll]:
     is_spot = base == "/api/v3/"
     rest, symbol = spot_rest if is_spot else usdm_rest, feed.instrument.symbol
-    often = {"1000": (1000, 100)}
-    if symbol == "BTCUSDT":
-        often["5"] = (5, 100)
-    seldom = PERIODS[symbol][0]
     books = SPOT_BOOKS if is_spot else USDM_BOOKS
-    for limit, (rows, period_ms) in often.items():
+    often = {"1000"} | (FRESH_BOOKS[feed.instrument.market] if symbol == "BTCUSDT" else set())
+    for limit, rows in books.items():
+        period_ms = DIFFERENCE_MS if limit in often else PERIODS[symbol][0]
         asked = target(base + "depth", symbol=symbol, limit=limit)
         yield Poll(asked, period_ms, _on(rest.depth, feed, rows), feed)
-    for limit, rows in ({"5": 5} | books if "5" not in often else books).items():
-        asked = target(base + "depth", symbol=symbol, limit=limit)
-        yield Poll(asked, seldom, _on(rest.depth, feed, rows), feed)
 
 
 def _on(function: Callable[..., object], feed: Feed, *rest: object) -> Callable[[int], object]:

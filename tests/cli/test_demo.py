@@ -24,7 +24,7 @@ def test_sees_every_message_of_the_bundled_cassette():
     assert ended.returncode == 0
     first, last = ended.stdout.splitlines()[0], ended.stdout.splitlines()[-1]
     assert first.startswith("binance-spot: rest http://127.0.0.1:")
-    assert last == f"2:45 of 2:45: {frames:,} messages seen"
+    assert last == f"2:30 of 2:30: {frames:,} messages seen"
 
 
 def test_a_cassette_without_connections_is_refused(tmp_path: Path):

@@ -1,5 +1,6 @@
 """The generated cassette holds what a real one must: continuity, and every number agreeing."""
 
+import hashlib
 import json
 import sys
 from collections import defaultdict
@@ -224,3 +225,8 @@ def test_mistakes_are_refused_in_the_venues_words(content: Content):
     missing = content.answers["binance-usdm", "/fapi/v1/depth"]
     text = "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."
     assert missing == [{"code": -1102, "msg": text}]
+
+
+def test_the_readme_names_the_bundled_cassette(make_demo: ModuleType):
+    digest = hashlib.sha256(make_demo.BUNDLED.read_bytes()).hexdigest()
+    assert digest in (make_demo.BUNDLED.parent / "README.md").read_text()
