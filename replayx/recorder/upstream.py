@@ -103,21 +103,14 @@ class UpstreamClient:
 
     def __init__(self, upstream: Upstream, tls: ssl.SSLContext) -> None:
         self.upstream = upstream
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=tls),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=_AUTOMATIC,
-            max_line_size=TARGET_BYTES_MAX,
-            max_field_size=TARGET_BYTES_MAX,
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=UPSTREAM_CONNECT_S, sock_read=UPSTREAM_ANSWER_S
-            ),
-        )
+        self._rest = _session(aiohttp.TCPConnector(limit=0, ssl=tls))
+        # A handshake gets a connection of its own, never one that REST has left over.
+        self._sockets = _session(aiohttp.TCPConnector(limit=0, ssl=tls, force_close=True))
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._session.close()
+        await self._rest.close()
+        await self._sockets.close()
 
     async def request(self, request: HttpRequest) -> Answer:
         """Send a request byte for byte and return the answer. Raises NoAnswer."""
@@ -125,7 +118,7 @@ class UpstreamClient:
         headers = forwarded(request.headers)
 
         async def exchange() -> Answer:
-            async with self._session.request(
+            async with self._rest.request(
                 request.method,
                 URL(url, encoded=True),
                 headers=headers,
@@ -149,7 +142,7 @@ class UpstreamClient:
         sent["Upgrade"] = "websocket"
 
         async def handshake() -> UpstreamSocket | Answer:
-            response = await self._session.get(
+            response = await self._sockets.get(
                 URL(url, encoded=True), headers=sent, allow_redirects=False, read_until_eof=False
             )
             if response.status == _SWITCHING:
@@ -171,6 +164,21 @@ class UpstreamClient:
                 Refusal.UPSTREAM_UNREACHABLE, f"no {role.value} upstream is known", target
             )
         return origin.rstrip("/") + target
+
+
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    """Return a client that sends what it is given and changes nothing that it gets."""
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        skip_auto_headers=_AUTOMATIC,
+        max_line_size=TARGET_BYTES_MAX,
+        max_field_size=TARGET_BYTES_MAX,
+        timeout=aiohttp.ClientTimeout(
+            total=None, sock_connect=UPSTREAM_CONNECT_S, sock_read=UPSTREAM_ANSWER_S
+        ),
+    )
 
 
 async def _answered(exchange: Callable[[], Awaitable[_T]], url: str) -> _T:
