@@ -48,6 +48,7 @@ class Dialect(msgspec.Struct, frozen=True):
     defaults: Mapping[str, frozenset[tuple[str, str]]]
     public: frozenset[str]
     content_type: str
+    server: str  # what its Server header says
     weight_max: int
     timeout_status: int
     depth_limit: int

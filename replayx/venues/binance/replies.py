@@ -57,6 +57,7 @@ def _error(dialect: Dialect, status: int, code: int, text: str) -> HttpReply:
 def _reply(dialect: Dialect, status: int, body: bytes) -> HttpReply:
     headers = (
         ("Content-Type", dialect.content_type),
+        ("Server", dialect.server),
         # On every answer of the venue. Lower case: some clients look it up in a plain dict.
         ("x-mbx-used-weight", "1"),
         ("x-mbx-used-weight-1m", "1"),

@@ -65,6 +65,7 @@ SPOT = Dialect(
     # /api/v1 was switched off 2026-03-25; older recordings hold it.
     public=_under(("/api/v3", "/api/v1"), _PUBLIC),
     content_type="application/json;charset=UTF-8",
+    server="nginx",
     weight_max=6000,
     timeout_status=504,  # undocumented; older reports show 504
     depth_limit=5000,

@@ -59,6 +59,7 @@ USDM = Dialect(
     defaults=MappingProxyType({path: frozenset({("limit", limit)}) for path, limit in _LIMITS}),
     public=frozenset((*(f"/fapi/v1/{endpoint}" for endpoint in _PUBLIC), "/fapi/v2/ticker/price")),
     content_type="application/json",
+    server="Tengine",
     weight_max=2400,
     timeout_status=408,
     depth_limit=1000,

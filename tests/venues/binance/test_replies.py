@@ -28,6 +28,7 @@ def test_ping_and_time(venue: BinanceVenue, target: str, body: bytes) -> None:
     headers = dict(reply.headers)
     assert headers["Content-Type"].startswith("application/json")
     assert headers["x-mbx-used-weight-1m"].isdigit()
+    assert headers["Server"] in ("nginx", "Tengine")
 
 
 @pytest.mark.parametrize(
