@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -29,10 +30,12 @@ Exit codes: 0 done, 2 wrong option, 3 unreadable or damaged cassette (what is re
 
 TYPES = ("ws", "sent", "open", "closed", "control", "gap", "rest", "wsapi")
 # Which types have something of a direction.
-_DIRECTIONS = {
-    "in": frozenset({"ws", "closed", "control", "gap", "rest", "wsapi"}),
-    "out": frozenset({"sent", "open", "closed", "control", "rest", "wsapi"}),
-}
+_DIRECTIONS = MappingProxyType(
+    {
+        "in": frozenset({"ws", "closed", "control", "gap", "rest", "wsapi"}),
+        "out": frozenset({"sent", "open", "closed", "control", "rest", "wsapi"}),
+    }
+)
 # Lines are gathered up to this size before they are written.
 _WRITE_BYTES = 1 << 18
 

@@ -2,25 +2,30 @@
 
 import re
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from replayx.clock import NS_PER_MS, NS_PER_S
 from replayx.errors import InvalidOption
 
-_DURATION_UNITS = {
-    "ns": 1,
-    "us": 1_000,
-    "ms": NS_PER_MS,
-    "s": NS_PER_S,
-    "m": 60 * NS_PER_S,
-    "h": 3600 * NS_PER_S,
-    "d": 86_400 * NS_PER_S,
-}
-_BYTE_UNITS = {
-    "": 1,
-    "b": 1,
-    **{f"{letter}b": 1000**power for power, letter in enumerate("kmgt", 1)},
-    **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)},
-}
+_DURATION_UNITS = MappingProxyType(
+    {
+        "ns": 1,
+        "us": 1_000,
+        "ms": NS_PER_MS,
+        "s": NS_PER_S,
+        "m": 60 * NS_PER_S,
+        "h": 3600 * NS_PER_S,
+        "d": 86_400 * NS_PER_S,
+    }
+)
+_BYTE_UNITS = MappingProxyType(
+    {
+        "": 1,
+        "b": 1,
+        **{f"{letter}b": 1000**power for power, letter in enumerate("kmgt", 1)},
+        **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)},
+    }
+)
 _PART = re.compile(r"(\d+(?:\.\d+)?)([a-z]+)")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
 

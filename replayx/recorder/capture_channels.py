@@ -1,11 +1,13 @@
 """Which channel a captured message belongs to: by its `stream`, or as its venue says."""
 
+from types import MappingProxyType
+
 from replayx.cassette.records import Channel, ChannelKind
 from replayx.recorder.capture_survey import Place, envelope_of
 from replayx.recorder.pack_ahead import PackAhead
 from replayx.venues.venue import Carried, Envelope, Subscription
 
-_KINDS = {kind.name.lower(): kind for kind in ChannelKind}
+_KINDS = MappingProxyType({kind.name.lower(): kind for kind in ChannelKind})
 
 
 class ImportedConnection:
@@ -50,7 +52,7 @@ class ChannelTable:
         if stream is None:
             return self._declared(connection, connection.carried(None, payload))
         known = connection.streams.get(stream)
-        if known is not None and payload.startswith(known[1]) and payload.endswith(known[2]):
+        if known is not None and _fits(payload, known[1], known[2]):
             return known[0]
         carried = connection.carried(stream, payload)
         number = self._declared(connection, carried)
@@ -73,3 +75,10 @@ class ChannelTable:
             )
             self._writer.declare(channel)
         return number
+
+
+def _fits(payload: bytes, prefix: bytes, suffix: bytes) -> bool:
+    """Say whether a payload stands in this envelope; what begins like one is never raw."""
+    if not prefix:
+        return not payload.startswith(b'{"stream":')
+    return payload.startswith(prefix) and payload.endswith(suffix)

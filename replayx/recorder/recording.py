@@ -7,6 +7,7 @@ Unix time at the start plus the monotonic time since (FORMAT.md section 4), so i
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -32,7 +33,7 @@ from replayx.venues.venue import Carried
 _WALL_STEP_NS = NS_PER_MS
 # Two clock readings further apart than this were interrupted and say nothing of a step.
 _READING_NS = 200_000
-_KINDS = {kind.name.lower(): kind for kind in ChannelKind}
+_KINDS = MappingProxyType({kind.name.lower(): kind for kind in ChannelKind})
 
 MakeEvent = Callable[[int, int], AnyEvent]
 

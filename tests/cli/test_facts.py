@@ -1,0 +1,28 @@
+import sys
+
+from replayx.cli.facts import print_json, print_table
+
+TABLE = ("Fruit", ("name", "count"), [("apple", "7"), ("[bold]fig", "1,000")])
+
+
+def test_a_pipe_gets_aligned_columns(capsys):
+    print_table(*TABLE, right=1)
+    assert capsys.readouterr().out == (
+        "\nFruit\nname       count\napple          7\n[bold]fig  1,000\n"
+    )
+
+
+def test_a_terminal_gets_a_table_and_text_is_no_markup(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    print_table(*TABLE, right=1)
+    assert "[bold]fig" in capsys.readouterr().out
+
+
+def test_no_rows_no_table(capsys):
+    print_table("Fruit", ("name",), [])
+    assert capsys.readouterr().out == ""
+
+
+def test_json_is_one_line(capsys):
+    print_json({"a": [1, "₮"]})
+    assert capsys.readouterr().out == '{"a":[1,"₮"]}\n'
