@@ -57,11 +57,18 @@ class Memory:
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
         return iter(self._covers.items())
 
+    def cover(self, secret: bytes) -> bytes | None:
+        """Return what replaces a secret; None if it is not known."""
+        cover = self._covers.pop(secret, None)
+        if cover is not None:
+            self._covers[secret] = cover  # to the end: what is still seen is forgotten last
+        return cover
+
     def learn(self, secret: bytes, cover: bytes) -> None:
         """Remember a secret, unless it is too short to be told from other text."""
         if len(secret) < LEARNED_SECRET_BYTES_MIN or secret == cover:
             return
-        self._covers.pop(secret, None)  # to the end: the first is forgotten first
+        self._covers.pop(secret, None)
         self._covers[secret] = cover
         self._secrets[cover] = secret
         if len(self._covers) > self._count_max:
@@ -171,6 +178,9 @@ class Redactor:
     def _cover(self, raw: bytes, unit: re.Pattern[bytes]) -> bytes:
         if raw in self._identifiers:
             return raw  # it is a pseudonym already
+        known = self._identifiers.cover(raw)
+        if known is not None:
+            return known
         plain, cover, written = disguise(raw, unit, self._salt)
         self._identifiers.learn(plain, cover)
         self._identifiers.learn(raw, written)

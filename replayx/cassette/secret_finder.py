@@ -6,7 +6,7 @@ matched together with its backslashes, so every level of nesting looks alike.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,6 +17,8 @@ from replayx.cassette.pseudonym import JSON_UNIT, URL_UNIT
 _BEFORE_NAME = frozenset(bytes((byte,)) for byte in b"?&;\"' \t\r\n") | {b""}
 # A word may follow an escaped slash: `streams=a%2Fb`.
 _WORD_START = rb"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))"
+# Letters and digits as `a`: whether there is a word of some length is one search in C.
+_SHAPE = bytes(ord("a") if chr(byte).isalnum() and byte < 128 else 32 for byte in range(256))
 _NEVER = rb"(?!)"
 _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _SPACE = re.compile(rb"\s*")
@@ -47,7 +49,7 @@ class Found(NamedTuple):
 class SecretFinder:
     """Finds the values of names that carry secrets."""
 
-    def __init__(self, names: dict[str, Kind], token_lengths: Iterable[int]) -> None:
+    def __init__(self, names: dict[str, Kind], token_lengths: Collection[int]) -> None:
         self._kinds = {name.encode(): kind for name, kind in names.items()}
         words = b"|".join(re.escape(name) for name in sorted(self._kinds, reverse=True)) or _NEVER
         # Matched against the text in lower case, whose places are the same: a pattern that begins
@@ -57,6 +59,7 @@ class SecretFinder:
         lengths = rb"|".join(
             rb"[A-Za-z0-9]{%d}" % length for length in sorted(token_lengths, reverse=True)
         )
+        self._shortest = b"a" * min(token_lengths, default=0)
         self._token = re.compile(
             rb"(?:(?<![A-Za-z0-9])|(?<=%%[0-9A-Fa-f]{2}))(?:%s)(?![A-Za-z0-9])"
             % (lengths or _NEVER)
@@ -96,6 +99,8 @@ class SecretFinder:
 
     def tokens(self, text: bytes) -> Iterator[Found]:
         """Yield words of the length of a key, wherever they stand."""
+        if not self._shortest or self._shortest not in text.translate(_SHAPE):
+            return
         for match in self._token.finditer(text):
             yield Found(Kind.IDENTIFIER, *match.span(), URL_UNIT, *match.span())
 
