@@ -151,7 +151,7 @@ def _answer_of(interaction: Interaction) -> Answer:
         for name, value in interaction.response_headers
         if name.lower() not in _NOT_REPLAYED
     )
-    reply = HttpReply(interaction.status, interaction.response_body, headers)
+    reply = HttpReply(interaction.status or 200, interaction.response_body, headers)
     coding = header(headers, "content-encoding").strip().lower()
     if coding in ("", "identity") or not reply.body:
         return Answer(reply)
