@@ -82,10 +82,11 @@ def write_cassette(
     chunks: Iterable[SealedChunk],
     *,
     markets: Iterable[str] = ("fake",),
+    origin: str = "synthetic",
 ) -> Path:
     """Write a finished cassette and return its path."""
     made = tuple(Market(name) for name in markets)
-    header = Header(FORMAT_VERSION, "tests", "synthetic", 0, 0, 0, "none", made)
+    header = Header(FORMAT_VERSION, "tests", origin, 0, 0, 0, "none", made)
     with CassetteWriter(path, header) as writer:
         for one in channels:
             writer.declare(one)

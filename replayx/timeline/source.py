@@ -21,14 +21,21 @@ class Source(Protocol):
 
 
 class CassetteSource:
-    """A cassette as a source. Plays from its first message: requests before it are history."""
+    """A cassette as a source.
+
+    A recording plays from its beginning, so that a client that does again what it did then finds
+    the streams where it found them. Of anything else (imports, made-up tapes) the requests before
+    the first message are history: they may be years older.
+    """
 
     def __init__(self, reader: CassetteReader) -> None:
         self.reader = reader
         self.channels: Mapping[int, Channel] = reader.channels
         self.end_ns = reader.end_ns
+        self.start_ns = reader.start_ns
         first = next((i for i, count in enumerate(reader.chunks.frames) if count), None)
-        self.start_ns = reader.start_ns if first is None else reader.batch(first).at[0]
+        if first is not None and reader.header.origin != "recorded":
+            self.start_ns = reader.batch(first).at[0]
 
     def batches(self, from_ns: int) -> Iterator[FrameBatch]:
         """Yield the batches that end at or after `from_ns`."""

@@ -3,6 +3,13 @@ from replayx.timeline.source import CassetteSource
 from tests.tapes import channel, interaction, sealed, write_cassette
 
 
+def test_a_recording_plays_from_its_beginning(tmp_path):
+    chunks = [sealed([], [interaction(5, "/before")]), sealed([(100, 0, b"x")])]
+    path = write_cassette(tmp_path / "a.rpx", [channel(0, "a")], chunks, origin="recorded")
+    with CassetteReader(path) as reader:
+        assert CassetteSource(reader).start_ns == 5
+
+
 def test_a_cassette_plays_from_its_first_message(tmp_path):
     path = write_cassette(
         tmp_path / "a.rpx",
