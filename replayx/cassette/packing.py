@@ -14,7 +14,14 @@ from replayx.cassette.columns import ROW_BYTES
 from replayx.cassette.damage import UNDECODABLE, Damage
 from replayx.cassette.frame_batch import FrameBatch
 from replayx.cassette.open_chunk import SealedChunk
-from replayx.cassette.records import SYNC, Chunk, Record, RecordKind
+from replayx.cassette.records import (
+    SYNC,
+    Chunk,
+    InteractionEntry,
+    InteractionIndex,
+    Record,
+    RecordKind,
+)
 from replayx.framing import BINARY, TEXT, frame_header, header_bytes
 from replayx.limits import RECORD_BYTES_MAX
 
@@ -27,6 +34,7 @@ HEAD_BYTES = len(SYNC) + _CHECKED.size + _CRC.size
 
 _encoder = msgspec.msgpack.Encoder()
 _chunk_decoder = msgspec.msgpack.Decoder(Chunk)
+_entries_decoder = msgspec.msgpack.Decoder(list[InteractionEntry])
 _R = TypeVar("_R", bound=Record)
 
 
@@ -110,15 +118,7 @@ def decode_chunk(body: bytes) -> Chunk:
 
 def unpack_chunk(chunk: Chunk, decompressor: zstandard.ZstdDecompressor) -> FrameBatch:
     """Return the chunk's messages and events. Raises Damage."""
-    declared = _declared_bytes(chunk.columns)
-    if declared != chunk.raw_bytes:
-        raise Damage(f"a zstd frame that declares {declared} bytes", f"{chunk.raw_bytes}")
-    try:
-        columns = decompressor.decompress(chunk.columns, max_output_size=chunk.raw_bytes)
-    except zstandard.ZstdError as error:
-        raise Damage(f"a zstd frame that does not unpack ({error})") from error
-    if len(columns) != chunk.raw_bytes:
-        raise Damage(f"{len(columns)} bytes of columns", f"{chunk.raw_bytes}")
+    columns = _unpacked(chunk.columns, chunk.raw_bytes, decompressor)
     return FrameBatch(chunk, memoryview(columns))
 
 
@@ -159,6 +159,42 @@ def _check_frames(batch: FrameBatch) -> None:
             size - header, frames[start] & 0x0F
         ):
             raise Damage(f"message {k} whose frame claims another size than {size}")
+
+
+def pack_entries(entries: list[InteractionEntry], level: int) -> tuple[int, bytes]:
+    """Return what the interaction index keeps of the requests: its size unpacked, and packed.
+
+    Raises Damage if it is over the limit.
+    """
+    raw = _encoder.encode(entries)
+    if len(raw) > RECORD_BYTES_MAX:
+        raise Damage(f"{len(raw)} bytes of requests", f"at most {RECORD_BYTES_MAX}")
+    return len(raw), zstandard.ZstdCompressor(level=level).compress(raw)
+
+
+def unpack_entries(index: InteractionIndex) -> list[InteractionEntry]:
+    """Return the requests an interaction index keeps. Raises Damage."""
+    raw = _unpacked(memoryview(index.entries), index.raw_bytes, zstandard.ZstdDecompressor())
+    try:
+        return _entries_decoder.decode(raw)
+    except UNDECODABLE as error:
+        raise Damage(f"requests that do not decode ({error})") from error
+
+
+def _unpacked(
+    packed: memoryview, raw_bytes: int, decompressor: zstandard.ZstdDecompressor
+) -> bytes:
+    """Return a zstd frame's content, which must be as large as the record says. Raises Damage."""
+    declared = _declared_bytes(packed)
+    if declared != raw_bytes:
+        raise Damage(f"a zstd frame that declares {declared} bytes", f"{raw_bytes}")
+    try:
+        raw = decompressor.decompress(packed, max_output_size=raw_bytes)
+    except zstandard.ZstdError as error:
+        raise Damage(f"a zstd frame that does not unpack ({error})") from error
+    if len(raw) != raw_bytes:
+        raise Damage(f"{len(raw)} bytes in a zstd frame", f"{raw_bytes}")
+    return raw
 
 
 def _check_counts(chunk: Chunk) -> None:

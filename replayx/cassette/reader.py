@@ -15,7 +15,14 @@ import zstandard
 from replayx.cassette.chunk_table import ChunkTable
 from replayx.cassette.damage import Damage
 from replayx.cassette.frame_batch import FrameBatch
-from replayx.cassette.packing import HEAD_BYTES, check_order, decode, decode_chunk, unpack_chunk
+from replayx.cassette.packing import (
+    HEAD_BYTES,
+    check_order,
+    decode,
+    decode_chunk,
+    unpack_chunk,
+    unpack_entries,
+)
 from replayx.cassette.record_file import RawRecord, RecordFile
 from replayx.cassette.records import (
     FORMAT_VERSION,
@@ -241,15 +248,14 @@ class CassetteReader:
         offset = self._footer.interaction_index_offset
         try:
             index = decode(self._record_of(RecordKind.INTERACTION_INDEX, offset), InteractionIndex)
+            entries = unpack_entries(index)
             chunks, places, ats = array("I"), array("I"), array("q")
             chunks.frombytes(index.chunks)
             places.frombytes(index.places)
             ats.frombytes(index.ats)
             if any(chunk >= len(self.chunks) for chunk in chunks):
                 raise Damage("an interaction in a chunk that is not there")
-            return [
-                InteractionRef(*row) for row in zip(ats, chunks, places, index.entries, strict=True)
-            ]
+            return [InteractionRef(*row) for row in zip(ats, chunks, places, entries, strict=True)]
         except (Damage, ValueError) as error:
             damage = error if isinstance(error, Damage) else Damage(str(error))
             raise self.file.damaged(damage, offset) from error

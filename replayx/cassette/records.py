@@ -214,7 +214,8 @@ class InteractionIndex(Record, frozen=True):
     chunks: bytes
     places: bytes
     ats: bytes
-    entries: tuple[InteractionEntry, ...]
+    raw_bytes: Annotated[int, msgspec.Meta(ge=0, le=RECORD_BYTES_MAX)]
+    entries: bytes
 
 
 class Footer(Record, frozen=True):

@@ -12,7 +12,14 @@ import zstandard
 from replayx.cassette.damage import Damage
 from replayx.cassette.frame_batch import FrameBatch
 from replayx.cassette.open_chunk import SealedChunk
-from replayx.cassette.packing import HEAD_BYTES, check_batch, decode, decode_chunk, unpack_chunk
+from replayx.cassette.packing import (
+    HEAD_BYTES,
+    check_batch,
+    decode,
+    decode_chunk,
+    unpack_chunk,
+    unpack_entries,
+)
 from replayx.cassette.record_file import RawRecord, RecordFile
 from replayx.cassette.records import (
     FORMAT_VERSION,
@@ -25,7 +32,7 @@ from replayx.cassette.records import (
     RecordKind,
 )
 from replayx.cassette.scan import Hole, scan
-from replayx.cassette.writer import IndexBuilder
+from replayx.cassette.writer import LEVEL, IndexBuilder, Interactions
 from replayx.errors import CassetteError, NotACassette, UnsupportedFormat
 
 # Problems kept in a report; beyond it they are counted. A hostile file must not fill memory.
@@ -83,8 +90,8 @@ class Survey:
         self.problem_count = self.record_count = self.lost_bytes = 0
         self.used_channels: set[int] = set()
         self.start_ns = 0  # of the first good chunk
-        self.built = IndexBuilder()
-        self._interactions: InteractionIndex | None = None
+        self.built = IndexBuilder(LEVEL)
+        self._interactions: Interactions | None = None
         self._decompressor = zstandard.ZstdDecompressor()
         self._end_ns: int | None = None
         self._index_offset = self._interactions_offset = 0
@@ -144,7 +151,9 @@ class Survey:
             _check_columns(index)
             self.index, self._index_offset = index, record.offset
         elif record.kind == RecordKind.INTERACTION_INDEX:
-            self._interactions = decode(record.body, InteractionIndex)
+            made = decode(record.body, InteractionIndex)
+            entries = unpack_entries(made)
+            self._interactions = Interactions(made.chunks, made.places, made.ats, entries)
             self._interactions_offset = record.offset
         elif record.kind == RecordKind.FOOTER:
             self.footer = decode(record.body, Footer)
@@ -185,7 +194,7 @@ class Survey:
             return
         if self.index != self.built.index(tuple(self.channels.values())):
             self._disagrees(self._index_offset, "index")
-        made = (self.built.interaction_index(), self.built.interaction_index(bodies=False))
+        made = (self.built.interactions(), self.built.interactions(bodies=False))
         if self._interactions not in made:
             self._disagrees(self._interactions_offset, "interaction index")
         expected = Footer(

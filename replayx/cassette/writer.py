@@ -5,14 +5,14 @@ import os
 from array import array
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, NamedTuple, Self
 
 import zstandard
 from msgspec.structs import replace
 
 from replayx.cassette.damage import Damage
 from replayx.cassette.open_chunk import SealedChunk
-from replayx.cassette.packing import encode, pack_chunk, pack_record
+from replayx.cassette.packing import encode, pack_chunk, pack_entries, pack_record
 from replayx.cassette.records import (
     MAGIC,
     Channel,
@@ -31,12 +31,25 @@ from replayx.limits import CHANNELS_MAX, RESERVE_BYTES
 # Measured on the real captures: from level 6 on, a chunked cassette is smaller than one zstd -3
 # stream of the bare payloads, and packing still runs at 0.6-1.1 M messages a second.
 LEVEL = 6
+# Five numbers and the channels' head; three numbers, five fields' heads, and a zstd block's.
+_CHUNK_INDEX_BYTES = 32 + 5
+_ENTRY_INDEX_BYTES = 16 + 5 * 5 + 3
+
+
+class Interactions(NamedTuple):
+    """The columns over the interactions, and what each asked."""
+
+    chunks: bytes
+    places: bytes
+    ats: bytes
+    entries: list[InteractionEntry]
 
 
 class IndexBuilder:
     """What the index will say, gathered chunk by chunk."""
 
-    def __init__(self) -> None:
+    def __init__(self, level: int) -> None:
+        self._level = level
         self.frame_count = 0
         self.event_count = 0
         self._offsets, self._starts, self._ends = array("q"), array("q"), array("q")
@@ -44,17 +57,11 @@ class IndexBuilder:
         self._channels: list[bytes] = []
         self._chunks, self._places, self._ats = array("I"), array("I"), array("q")
         self._entries: list[InteractionEntry] = []
-
-    @property
-    def bytes_estimate(self) -> int:
-        """About how large the index records will be; never less than they are."""
-        entries = sum(len(e.target) + len(e.request_body or b"") + 96 for e in self._entries[-64:])
-        average = entries // max(1, min(64, len(self._entries)))
-        channels = sum(map(len, self._channels[-64:])) // max(1, min(64, len(self._channels)))
-        return len(self._offsets) * (48 + channels) + len(self._entries) * (32 + average)
+        self.bytes_max = 0  # what the index records can take, were nothing of them to pack
 
     def add(self, offset: int, chunk: SealedChunk) -> None:
         """Note a chunk that was written at `offset`."""
+        self.bytes_max += _CHUNK_INDEX_BYTES + 2 * len(chunk.channel_frames)
         ordinal = len(self._offsets)
         self._offsets.append(offset)
         self._starts.append(chunk.start_ns)
@@ -72,7 +79,11 @@ class IndexBuilder:
         self._chunks.append(ordinal)
         self._places.append(place)
         self._ats.append(event.at_ns)
-        self._entries.append(interaction_entry(event))
+        entry = interaction_entry(event)
+        self._entries.append(entry)
+        self.bytes_max += _ENTRY_INDEX_BYTES + len(entry.market) + len(entry.kind)
+        self.bytes_max += len(entry.method) + len(entry.target.encode())
+        self.bytes_max += len(entry.request_body or b"")
 
     def index(self, declared: tuple[Channel, ...]) -> Index:
         """Return the index over the chunks, with the channels that were declared."""
@@ -86,17 +97,19 @@ class IndexBuilder:
             declared,
         )
 
-    def interaction_index(self, *, bodies: bool = True) -> InteractionIndex:
-        """Return the index over the interactions, with request bodies or without."""
+    def interactions(self, *, bodies: bool = True) -> Interactions:
+        """Return the columns over the interactions, with request bodies or without."""
         entries = self._entries
         if not bodies:
             entries = [replace(entry, request_body=None) for entry in entries]
-        return InteractionIndex(
-            self._chunks.tobytes(),
-            self._places.tobytes(),
-            self._ats.tobytes(),
-            tuple(entries),
+        return Interactions(
+            self._chunks.tobytes(), self._places.tobytes(), self._ats.tobytes(), entries
         )
+
+    def interaction_index(self, *, bodies: bool = True) -> InteractionIndex:
+        """Return the index over the interactions. Raises Damage if it is over the limit."""
+        made = self.interactions(bodies=bodies)
+        return InteractionIndex(*made[:3], *pack_entries(made.entries, self._level))
 
 
 class CassetteWriter:
@@ -113,7 +126,7 @@ class CassetteWriter:
         self.level = level
         self._compressor = zstandard.ZstdCompressor(level=level)
         self._channels: dict[int, Channel] = {}
-        self._index = IndexBuilder()
+        self._index = IndexBuilder(level)
         self._end_ns = 0
         self._reserved = 0
         self._file = self._create()
@@ -256,7 +269,7 @@ class CassetteWriter:
 
     def _reserve(self, record_bytes: int) -> None:
         """Keep room for the record and, behind it, for the indexes, so that they always fit."""
-        needed = self.position + record_bytes + self._index.bytes_estimate
+        needed = self.position + record_bytes + self._index.bytes_max
         if needed + RESERVE_BYTES // 2 <= self._reserved:
             return
         target = needed + RESERVE_BYTES

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from replayx.cassette.frame_batch import FrameBatch
-from replayx.cassette.packing import HEAD_BYTES, encode, pack_record
+from replayx.cassette.packing import HEAD_BYTES, encode, pack_entries, pack_record
 from replayx.cassette.reader import CassetteReader
 from replayx.cassette.records import (
     MAGIC,
@@ -156,7 +156,7 @@ def with_tail(path, small, **fields):
     changed = msgspec.structs.replace(index, **fields)
     record = pack_record(RecordKind.INDEX, encode(changed))
     interactions = pack_record(
-        RecordKind.INTERACTION_INDEX, encode(InteractionIndex(b"", b"", b"", ()))
+        RecordKind.INTERACTION_INDEX, encode(InteractionIndex(b"", b"", b"", *pack_entries([], 1)))
     )
     footer = encode(Footer(end, end + len(record), 11, 9))
     tail = record + interactions + pack_record(RecordKind.FOOTER, footer) + MAGIC

@@ -3,10 +3,10 @@ from contextlib import closing
 import msgspec
 import pytest
 
-from replayx.cassette.packing import decode, encode, pack_record
+from replayx.cassette.packing import decode, encode, pack_entries, pack_record
 from replayx.cassette.reader import CassetteReader
 from replayx.cassette.record_file import RecordFile
-from replayx.cassette.records import MAGIC, Footer, Index, RecordKind
+from replayx.cassette.records import MAGIC, Footer, Index, InteractionIndex, RecordKind
 from replayx.cassette.survey import reseal, survey
 from tests.cassettes import CHANNELS, CHUNKS, HEADER, write_small
 
@@ -77,7 +77,8 @@ def test_an_index_that_disagrees_is_told(small, tmp_path, changed):
         other = encode(msgspec.structs.replace(body, declared=CHANNELS[:1]))
         index = pack_record(RecordKind.INDEX, other)
     elif changed == "interaction index":
-        interactions = pack_record(RecordKind.INTERACTION_INDEX, b"\x94\xc4\0\xc4\0\xc4\0\x90")
+        other = encode(InteractionIndex(b"", b"", b"", *pack_entries([], 1)))
+        interactions = pack_record(RecordKind.INTERACTION_INDEX, other)
     frames = 12 if changed == "footer" else 11
     footer = pack_record(RecordKind.FOOTER, encode(Footer(at, at + len(index), frames, 9)))
     path = tmp_path / "a.rpx"
