@@ -25,7 +25,7 @@ PRAGMA = re.compile(r"\s+# (noqa|type: ignore).*")  # ruff does not count them e
 BANNED_CLASSES = re.compile(r"(Manager|Helper|Utils?|Exchange)$")
 
 # Classes that are longer, and how long. A ratchet: they may only become shorter.
-LONG_CLASSES = {"replayx/session/session.py ReplaySession": 272}
+LONG_CLASSES: dict[str, int] = {}
 
 # Sources that have no test file of their own yet. A ratchet: it may only become shorter.
 UNTESTED = {
