@@ -219,7 +219,7 @@ async def _record(
             shown.append(asyncio.create_task(_show(live)))
 
     try:
-        return await record(venue, options, RealClock(), on_ready=ready, stop=stop.wait())
+        return await record(venue, options, RealClock(), on_ready=ready, stop=stop)
     finally:
         for task in shown:
             task.cancel()

@@ -2,11 +2,17 @@
 
 The loop never waits for the disk. Sealed chunks queue up to a bound; beyond it `is_full` tells the
 loop to stop reading from the venue, so that nothing is lost and nothing grows.
+
+A sync can take seconds on a busy disk. What is written survives a kill of the process without one,
+so syncs run beside the writing, one at a time, and never hold it up.
 """
 
 import threading
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable
+from concurrent.futures import Future as Pending
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
@@ -18,9 +24,6 @@ from replayx.cassette.redact_chunk import is_private, redact_channel, redact_chu
 from replayx.cassette.writer import LEVEL, CassetteWriter
 from replayx.errors import ReplayxError
 from replayx.limits import SEALED_BYTES_MAX, SEALED_CHUNKS_MAX
-
-# With a queue that never empties, a sync is due this often: a power cut loses no more.
-_UNSYNCED_CHUNKS_MAX = 16
 
 
 class Sealed(NamedTuple):
@@ -59,7 +62,8 @@ class ChunkThread:
         # Called on the loop when `is_full` is over.
         self.on_room: Callable[[], None] = lambda: None
         self._private: set[int] = set()
-        self._unsynced = 0
+        self._syncer = ThreadPoolExecutor(1, thread_name_prefix="replayx-sync")
+        self._sync: Pending[None] | None = None
         self._writer = CassetteWriter(path, header, level=level)
         self._queue: SimpleQueue[Sealed | None] = SimpleQueue()
         self._queued_count = self._queued_bytes = 0
@@ -99,10 +103,11 @@ class ChunkThread:
         failure: Exception | None = None
         try:
             self._write_all()
-            self._writer.finish()
+            self._finish_part()
         except Exception as error:
             failure = error  # carried to the loop, which raises it
             self._save()
+        self._syncer.shutdown()
         if failure is not None:
             self._loop.call_soon_threadsafe(self._fail, failure)
             while self._queue.get() is not None:
@@ -112,15 +117,12 @@ class ChunkThread:
     def _write_all(self) -> None:
         while (sealed := self._queue.get()) is not None:
             self._write(sealed)
-            self._unsynced += 1
-            if self._queue.empty() or self._unsynced >= _UNSYNCED_CHUNKS_MAX:
-                self._writer.sync()
-                self._unsynced = 0
+            self._begin_sync()
             self._loop.call_soon_threadsafe(self._written, sealed.size, self._writer.position)
 
     def _write(self, sealed: Sealed) -> None:
         if sealed.part is not None:
-            self._writer.finish()
+            self._finish_part()
             path = part_path(self.path, sealed.part.part)
             self._writer = CassetteWriter(path, sealed.part, level=self._level)
             self._private.clear()
@@ -130,8 +132,28 @@ class ChunkThread:
             self._writer.declare(redact_channel(channel, self._redactor))
         self._writer.write(chunk)
 
+    def _begin_sync(self) -> None:
+        """Have what is written synced, unless a sync is still running. Raises StorageFailure."""
+        if self._sync is not None and not self._sync.done():
+            return
+        self._end_sync()
+        self._sync = self._syncer.submit(self._writer.sync)
+
+    def _end_sync(self) -> None:
+        """Wait for the sync that is running. Raises StorageFailure, once."""
+        pending, self._sync = self._sync, None
+        if pending is not None:
+            pending.result()
+
+    def _finish_part(self) -> None:
+        """Complete the current file. Raises StorageFailure."""
+        self._end_sync()
+        self._writer.finish()
+
     def _save(self) -> None:
         """Make what is written a whole file, if the disk lets us; it is readable either way."""
+        with suppress(ReplayxError):
+            self._end_sync()
         try:
             self._writer.finish()
         except ReplayxError:

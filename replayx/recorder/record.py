@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -66,9 +66,9 @@ async def record(
     clock: Clock,
     *,
     on_ready: Callable[[LiveRecording], None],
-    stop: Awaitable[object],
+    stop: asyncio.Event,
 ) -> Summary:
-    """Record until `stop` is done, the duration is over, or something fails.
+    """Record until `stop` is set, the duration is over, or something fails.
 
     Raises WouldOverwrite, StorageFailure, UpstreamFailure, InvalidOption. What was recorded by
     then is in the file, which is finished.
@@ -169,13 +169,13 @@ async def _cancel(task: "asyncio.Task[None]") -> None:
 
 
 async def _until(
-    stop: Awaitable[object],
+    stop: asyncio.Event,
     task: "asyncio.Task[None] | None",
     thread: ChunkThread,
     duration_ns: int,
 ) -> None:
     """Wait for a reason to stop, and raise it if it is a failure."""
-    stopping = asyncio.ensure_future(stop)
+    stopping = asyncio.ensure_future(stop.wait())
     reasons: set[asyncio.Future[object]] = {stopping, thread.failed}  # type: ignore[arg-type] # of None
     if task is not None:
         reasons.add(task)  # type: ignore[arg-type] # of None
