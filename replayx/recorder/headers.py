@@ -24,8 +24,7 @@ ADDED_BY_SERVER = ("Date", "Server", "Content-Type")
 def pairs(raw: Iterable[tuple[bytes, bytes]]) -> HeaderPairs:
     """Return headers as they came, in order."""
     return tuple(
-        (name.decode("utf-8", "replace"), value.decode("utf-8", "surrogateescape"))
-        for name, value in raw
+        (name.decode("utf-8", "replace"), value.decode("utf-8", "replace")) for name, value in raw
     )
 
 

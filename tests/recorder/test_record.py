@@ -66,7 +66,7 @@ async def test_no_secret_reaches_the_file(exchange, session):
     signed = ED25519.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
     for head in (
         f"POST /api/v3/userDataStream HTTP/1.1\r\nX-MBX-APIKEY: {KEY}\r\nCookie: {COOKIE}\r\n",
-        f"GET /api/v3/account?timestamp=1&signature={SIGNATURE} HTTP/1.1\r\nX-MBX-APIKEY: {KEY}\r\n",
+        f"GET /api/v3/account?signature={SIGNATURE} HTTP/1.1\r\nX-MBX-APIKEY: {KEY}\r\n",
         f"GET /api/v3/account?timestamp=1&signature={signed} HTTP/1.1\r\n",
     ):
         await session.request(head.encode() + b"Host: me\r\nContent-Length: 0\r\n\r\n")
