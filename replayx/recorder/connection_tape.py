@@ -130,7 +130,8 @@ class ConnectionTape:
 
     def _sent(self, opcode: int, payload: bytes, at_ns: int) -> None:
         if opcode == TEXT:
-            self._venue.command(self.subscription, payload)
+            if self._venue.command(self.subscription, payload).changed:
+                self._last.clear()  # what was not subscribed for a while is not missing
             request = self._venue.wsapi_request(payload) if self._is_wsapi else None
             is_new = request is not None and request.id not in self._pending
             if request is not None and is_new and len(self._pending) < PENDING_REQUESTS_MAX:

@@ -61,6 +61,17 @@ def test_the_subscription_follows_the_commands(recording):
     assert message[0] == "ethusdt@trade"
 
 
+def test_what_was_unsubscribed_in_between_is_not_missing(recording):
+    line = tape(recording)
+    line.from_venue(text(TRADE % 1), 5)
+    for word in ("UNSUBSCRIBE", "SUBSCRIBE"):
+        line.from_client(
+            text(b'{"method":"%s","params":["btcusdt@trade"],"id":1}' % word.encode()), 6
+        )
+    line.from_venue(text(TRADE % 9), 7)
+    assert not [entry for entry in recording.entries if isinstance(entry, Gap)]
+
+
 def test_control_frames_and_binary_messages(recording):
     line = tape(recording)
     line.from_venue(text(b"1", PING), 5)

@@ -12,9 +12,11 @@ import pytest
 
 from replayx.cassette.reader import CassetteReader
 from replayx.cassette.records import ClientMessage, Interaction
+from replayx.cassette.recovery import repair
 from replayx.errors import UpstreamFailure, WouldOverwrite
 from replayx.framing import CLOSE, frame
 from replayx.recorder.recording import Rotation
+from replayx.rng import named_stream
 from tests.recorder.harness import PATIENCE_S, accept, events, http, payloads, recording, say
 
 KEY = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
@@ -226,7 +228,15 @@ async def drain(port: int) -> int:
     return count
 
 
-@pytest.mark.parametrize("delay_s", [0.3, 0.9, 1.45])
+# Three moments by default; REPLAYX_KILL_ROUNDS=20 tries as many more as one has time for.
+_moments = named_stream(int(os.environ.get("REPLAYX_KILL_SEED", "1")), "tests/kill")
+MOMENTS_S = [
+    round(0.05 + 2 * _moments.random(), 3)
+    for _ in range(int(os.environ.get("REPLAYX_KILL_ROUNDS", "3")))
+]
+
+
+@pytest.mark.parametrize("delay_s", MOMENTS_S)
 async def test_kill_loses_at_most_the_last_second(exchange, tmp_path, delay_s):
     flood = Flood()
     exchange.socket = flood.socket
@@ -248,6 +258,10 @@ async def test_kill_loses_at_most_the_last_second(exchange, tmp_path, delay_s):
         assert b'"t":%d,' % number in payload  # nothing missing before the end
     due = sum(1 for at in flood.sent_at if at < killed_at - 1.0)
     assert len(kept) >= due
+    repair(out, tmp_path / "repaired.rpx")
+    repaired = CassetteReader(tmp_path / "repaired.rpx")
+    assert repaired.is_finished
+    assert payloads(repaired) == kept
 
 
 async def test_a_full_disk_stops_with_a_message_and_a_whole_file(exchange, tmp_path):
