@@ -1,11 +1,9 @@
 """Content coding: a body recorded packed goes out packed only to a client that asked for it."""
 
-import zlib
 from collections.abc import Sequence
 
-import zstandard
-
-from replayx.errors import ReplayxError
+from replayx.cassette.content_encoding import CODINGS, TooLarge, decode
+from replayx.errors import LimitExceeded, ReplayxError
 from replayx.limits import BODY_BYTES_MAX
 
 Headers = Sequence[tuple[str, str]]
@@ -28,24 +26,17 @@ def accepts(request_headers: Headers, coding: str) -> bool:
 def decoded(body: bytes, coding: str) -> bytes:
     """Return a body without its content coding. Raises ReplayxError if that can't be done."""
     try:
-        if coding == "gzip":
-            return _bounded(zlib.decompressobj(zlib.MAX_WBITS | 16), body)
-        if coding == "deflate":
-            return _bounded(zlib.decompressobj(), body)
-        if coding == "zstd":
-            with zstandard.ZstdDecompressor().stream_reader(body) as reader:
-                return bytes(reader.read(BODY_BYTES_MAX))
-    except (zlib.error, zstandard.ZstdError) as error:
-        raise ReplayxError(f"a recorded {coding} body that does not unpack ({error})") from error
-    raise ReplayxError(
-        f"a recorded body in the content coding {coding!r}", expected="gzip, deflate or zstd"
-    )
+        plain = decode(body, coding)
+    except TooLarge as error:
+        raise LimitExceeded(f"a recorded body of more than {BODY_BYTES_MAX} bytes") from error
+    if plain is None:
+        raise ReplayxError(
+            f"a recorded body that does not unpack as {coding}",
+            expected=f"one of {', '.join(CODINGS)}",
+        )
+    return plain
 
 
 def without_coding(headers: Headers) -> tuple[tuple[str, str], ...]:
     """Return headers for a body that has no content coding any more."""
     return tuple((name, value) for name, value in headers if name.lower() != "content-encoding")
-
-
-def _bounded(unpacker: "zlib._Decompress", body: bytes) -> bytes:
-    return unpacker.decompress(body, BODY_BYTES_MAX)

@@ -4,7 +4,7 @@ import zlib
 import pytest
 import zstandard
 
-from replayx.errors import ReplayxError
+from replayx.errors import LimitExceeded, ReplayxError
 from replayx.requests.encoding import accepts, decoded, header, without_coding
 
 BODY = b'{"symbols":[]}' * 50
@@ -37,12 +37,12 @@ def test_accepts(value, coding, expected):
 )
 def test_decoded(coding, packed):
     assert decoded(packed, coding) == BODY
-    with pytest.raises(ReplayxError, match=f"recorded {coding} body that does not unpack"):
+    with pytest.raises(ReplayxError, match=f"does not unpack as {coding}"):
         decoded(b"nonsense" * 4, coding)
 
 
 def test_an_unknown_coding_is_told():
-    with pytest.raises(ReplayxError, match=r"content coding 'br'.*expected gzip, deflate or zstd"):
+    with pytest.raises(ReplayxError, match=r"does not unpack as br; expected one of gzip"):
         decoded(BODY, "br")
 
 
@@ -51,3 +51,9 @@ def test_headers():
     assert header(headers, "content-encoding") == "gzip"
     assert header(headers, "x-b") == ""
     assert without_coding(headers) == (("X-A", "1"),)
+
+
+def test_a_body_that_unpacks_to_too_much_is_refused(monkeypatch):
+    monkeypatch.setattr("replayx.cassette.content_encoding.BODY_BYTES_MAX", 100)
+    with pytest.raises(LimitExceeded):
+        decoded(gzip.compress(BODY), "gzip")
