@@ -8,7 +8,7 @@ import asyncio
 import ssl
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 from urllib.parse import quote
 
 from aiohttp import web
@@ -37,6 +37,7 @@ from replayx.venues.venue import (
 )
 
 _SWITCHING = 101
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _GOING_AWAY = 1001
 _SHUTDOWN_S = 2.0
 # The names of the headers that the venue gave; the server's own are taken out.
@@ -52,6 +53,24 @@ class Listen(NamedTuple):
     host: str = "127.0.0.1"
     port: int = 0
     tls: ssl.SSLContext | None = None
+
+
+class ProxyRequest(web.BaseRequest):
+    """A request whose answer is sent without the headers that the server has added to it."""
+
+    @classmethod
+    def made(cls, *parsed: Any) -> Self:
+        """Return a request of what aiohttp has parsed."""
+        parts = (*parsed, asyncio.get_running_loop())
+        return cls(*parts, client_max_size=REQUEST_BODY_BYTES_MAX)
+
+    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+        """Called with the headers complete, before they are sent (Application's signal is too)."""
+        if _GIVEN not in response:
+            return
+        for name in ADDED_BY_SERVER:
+            if name.lower() not in response[_GIVEN]:
+                response.headers.popall(name, None)
 
 
 class Proxy:
@@ -71,21 +90,20 @@ class Proxy:
         self._upstream = upstream
         self._refuses_trading = upstream.upstream.live and not allow_trading
         self._relays: dict[Relay, None] = {}
-        self._runner: web.AppRunner | None = None
+        self._runner: web.ServerRunner | None = None
 
     async def start(self, listen: Listen) -> None:
         """Listen. Raises OSError if the address cannot be had."""
-        app = web.Application(client_max_size=REQUEST_BODY_BYTES_MAX)
-        app.router.add_route("*", "/{path:.*}", self._handle)
-        app.on_response_prepare.append(_only_given_headers)
-        self._runner = web.AppRunner(
-            app,
+        # aiohttp's low-level server: with one handler for all there is nothing to route.
+        server = web.Server(
+            self._handle,
+            request_factory=ProxyRequest.made,
             access_log=None,
             auto_decompress=False,
             max_line_size=TARGET_BYTES_MAX,
             max_field_size=TARGET_BYTES_MAX,
-            shutdown_timeout=_SHUTDOWN_S,
         )
+        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_S)
         await self._runner.setup()
         site = web.TCPSite(
             self._runner, listen.host, listen.port, ssl_context=listen.tls, backlog=1024
@@ -105,11 +123,13 @@ class Proxy:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def _handle(self, request: web.Request) -> web.StreamResponse:
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         target = _ascii(request.raw_path)
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request, target)
         started_ns = self._recording.stamp()
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(_CONTINUE)
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
@@ -146,7 +166,7 @@ class Proxy:
 
     # ---- WebSocket
 
-    async def _socket(self, request: web.Request, target: str) -> web.StreamResponse:
+    async def _socket(self, request: web.BaseRequest, target: str) -> web.StreamResponse:
         headers = pairs(request.raw_headers)
         asked = HttpRequest(request.method, target, headers)
         opened = self._venue.open(target)
@@ -169,7 +189,7 @@ class Proxy:
             dialled.release()
 
     async def _relay(
-        self, request: web.Request, subscription: Subscription, socket: UpstreamSocket
+        self, request: web.BaseRequest, subscription: Subscription, socket: UpstreamSocket
     ) -> web.StreamResponse:
         response = web.StreamResponse(status=_SWITCHING, headers=answered(socket.headers))
         response.headers["Connection"] = "Upgrade"
@@ -211,15 +231,6 @@ def _gate(venue: Venue, tape: ConnectionTape, payload: bytes, at_ns: int) -> byt
 def _ascii(target: str) -> str:
     """Return a request's target with what HTTP does not allow in it escaped."""
     return target if target.isascii() else quote(target.encode("utf-8", "surrogateescape"), _ASCII)
-
-
-async def _only_given_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """Take out what the server has added to an answer of the venue's."""
-    if _GIVEN not in response:
-        return
-    for name in ADDED_BY_SERVER:
-        if name.lower() not in response[_GIVEN]:
-            response.headers.popall(name, None)
 
 
 def _exact(answer: Answer) -> web.Response:

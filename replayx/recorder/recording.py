@@ -78,6 +78,7 @@ class Recording:
         self._rotation = rotation
         self._loop = asyncio.get_running_loop()
         self._chunk: OpenChunk | None = None
+        self._event_bytes = 0  # about the size of the open chunk's events
         self._timer: asyncio.TimerHandle | None = None
         self._numbers: dict[tuple[int, Carried], int] = {}
         self._declared: list[Channel] = []
@@ -143,7 +144,9 @@ class Recording:
         event = make(chunk.frame_count, at_ns)
         self.totals.gaps += isinstance(event, Gap)
         self.totals.interactions += isinstance(event, Interaction)
-        chunk.add(event, size=event_size(event))
+        size = event_size(event)
+        self._event_bytes += size
+        chunk.add(event, size=size)
         if chunk.is_full:
             self.seal()
 
@@ -185,8 +188,9 @@ class Recording:
         if chunk is None or chunk.is_empty:
             return
         sealed = chunk.seal()
-        size = len(sealed.frames) + sum(map(event_size, sealed.events))
+        size = len(sealed.frames) + self._event_bytes
         self.thread.put(Sealed(sealed, tuple(self._declared), size, self._next_part))
+        self._event_bytes = 0
         self._declared.clear()
         self._next_part = None
         if self._is_rotation_due(sealed.end_ns):

@@ -193,6 +193,9 @@ async def _answered(exchange: Callable[[], Awaitable[_T]], url: str) -> _T:
 
 
 async def _read(response: aiohttp.ClientResponse) -> Answer:
+    if (response.content_length or BODY_BYTES_MAX + 1) <= BODY_BYTES_MAX:
+        body = await response.read()
+        return Answer(response.status, response.reason or "", pairs(response.raw_headers), body)
     parts: list[bytes] = []
     size = 0
     async for part in response.content.iter_any():

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from replayx.cassette.redact import Redactor, SecretRules
@@ -18,6 +18,7 @@ RULES = SecretRules(
     dropped=frozenset({"passphrase"}),
     path_token_lengths=frozenset({64}),
 )
+NAMES = RULES.identifiers | RULES.erased | RULES.dropped
 KEY = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
 HEX = "c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71"
 
@@ -209,6 +210,8 @@ def test_no_secret_survives_at_any_depth_of_json(secret, around, levels):
 @given(JSON)
 def test_a_text_without_secrets_is_unchanged(value):
     text = json.dumps(value).encode()
+    # Hypothesis draws words from the source too, and so sometimes a secret's name.
+    assume(not any(name.encode() in text.lower() for name in NAMES))
     engine = redactor()
     assert engine.text(text) is text
     frames = bytearray(text)
