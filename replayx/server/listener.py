@@ -7,12 +7,12 @@ port can carry every market.
 
 import ssl
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
-from aiohttp import WSMsgType, web
+from aiohttp import HttpVersion11, WSMsgType, web
 from multidict import CIMultiDict
 
-from replayx.limits import CONNECTIONS_MAX, MESSAGE_BYTES_MAX, TARGET_BYTES_MAX
+from replayx.limits import CONNECTIONS_MAX, MESSAGE_BYTES_MAX, REQUEST_BODY_BYTES_MAX
+from replayx.server.http_port import HttpPort
 from replayx.server.numbering import Numbering
 from replayx.server.pump import Pump
 from replayx.server.sink import Sink
@@ -24,8 +24,9 @@ from replayx.session.inputs import (
     PingReceived,
     PongReceived,
     RequestReceived,
+    RequestRefused,
 )
-from replayx.venues.venue import HttpReply, HttpRequest
+from replayx.venues.venue import HttpReply, HttpRequest, Refusal
 
 MarketOfHost = Callable[[str], str | None]
 
@@ -46,15 +47,7 @@ class Listener:
         self._sink = sink
         self._numbering = numbering
         self._market_of_host = market_of_host
-        self._runner = web.ServerRunner(
-            web.Server(
-                self._handle,
-                access_log=None,
-                max_line_size=TARGET_BYTES_MAX,
-                max_field_size=TARGET_BYTES_MAX,
-            ),
-            shutdown_timeout=1.0,
-        )
+        self._runner = web.ServerRunner(HttpPort(self._handle), shutdown_timeout=1.0)
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> int:
         """Listen and return the port. Raises OSError."""
@@ -72,23 +65,29 @@ class Listener:
         market, target = self._addressed(request)
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request, market, target)
-        body = await request.read() if request.can_read_body else b""
         number = self._numbering.next()
-        asked = HttpRequest(request.method, target, tuple(request.headers.items()), body)
-        self._pump.feed(RequestReceived(number, market, asked))
+        try:
+            body = await _body(request)
+        except web.HTTPRequestEntityTooLarge:
+            detail = f"replayx takes at most {REQUEST_BODY_BYTES_MAX} bytes"
+            self._pump.feed(RequestRefused(number, market, Refusal.BODY_TOO_LARGE, detail))
+        except web.RequestPayloadError as error:
+            return web.Response(status=400, text=str(error))
+        else:
+            asked = HttpRequest(request.method, target, tuple(request.headers.items()), body)
+            self._pump.feed(RequestReceived(number, market, asked))
         return _response(self._pump.reply(number))
 
     def _addressed(self, request: web.BaseRequest) -> tuple[str, str]:
         """Return the market a request is for, and its target without the market's host."""
-        target = request.raw_path
-        if target.startswith(("http://", "https://")):
-            parts = urlsplit(target)
-            target = parts.path + (f"?{parts.query}" if parts.query else "")
-        first, slash, rest = target[1:].partition("/")
+        host, target = request.headers.get("Host", ""), request.raw_path
+        if "://" in target and not target.startswith("/"):
+            # RFC 9112 section 3.2.2: the absolute form, whose host counts.
+            host, target = _split_host(target.partition("://")[2])
+        first, rest = _split_host(target[1:])
         if "." in first and (named := self._market_of_host(first)) is not None:
-            return named, slash + rest or "/"
-        named = self._market_of_host(request.headers.get("Host", ""))
-        return named or self.market, target
+            return named, rest
+        return self._market_of_host(host) or self.market, target
 
     # ---- sockets
 
@@ -132,6 +131,24 @@ class Listener:
                     self._pump.feed(PongReceived(number, bytes(message.data)))
                 case _:
                     return
+
+
+async def _body(request: web.BaseRequest) -> bytes:
+    """Read a request's body. Raises HTTPRequestEntityTooLarge, RequestPayloadError."""
+    if not request.can_read_body:
+        return b""
+    expected = request.headers.get("Expect", "").lower()
+    if expected == "100-continue" and request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer has not begun
+    return await request.read()
+
+
+def _split_host(text: str) -> tuple[str, str]:
+    """Split `host/path?query` into the host and the target behind it, which begins with `/`."""
+    end = min((at for at in (text.find("/"), text.find("?")) if at >= 0), default=len(text))
+    target = text[end:]
+    return text[:end], target if target.startswith("/") else f"/{target}"
 
 
 def _response(reply: HttpReply) -> web.Response:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from replayx.venues.venue import HttpRequest
+from replayx.venues.venue import HttpRequest, Refusal
 
 
 class Input(msgspec.Struct, frozen=True, gc=False):
@@ -58,6 +58,15 @@ class RequestReceived(Input, frozen=True):
     request: HttpRequest
 
 
+class RequestRefused(Input, frozen=True):
+    """An HTTP request that could not be taken, and why; answered by exactly one Reply."""
+
+    number: int
+    market: str
+    refusal: Refusal
+    detail: str
+
+
 class StartAsked(Input, frozen=True):
     """Start the timeline now."""
 
@@ -70,5 +79,6 @@ AnyInput = (
     | PongReceived
     | ConnectionLost
     | RequestReceived
+    | RequestRefused
     | StartAsked
 )

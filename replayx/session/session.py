@@ -39,6 +39,7 @@ from replayx.session.inputs import (
     PingReceived,
     PongReceived,
     RequestReceived,
+    RequestRefused,
     StartAsked,
 )
 from replayx.session.player import Player
@@ -133,6 +134,9 @@ class ReplaySession:
             case ConnectionLost():
                 self._audience.remove(event.connection)
                 return []
+            case RequestRefused():
+                reply = self._venues[event.market].refuse(event.refusal, event.detail)
+                return [Reply(event.number, reply)]
             case StartAsked():
                 return self._start(now_ns)
             case _:

@@ -23,11 +23,12 @@ from replayx.session.inputs import (
     PingReceived,
     PongReceived,
     RequestReceived,
+    RequestRefused,
     StartAsked,
 )
 from replayx.session.session import AtEnd, ReplaySession
 from replayx.timeline.tape import Tape
-from replayx.venues.venue import HttpReply, HttpRequest
+from replayx.venues.venue import HttpReply, HttpRequest, Refusal
 from tests.fake_venue import FakeVenue
 from tests.session.playbook import Playbook, S, plain, sent
 from tests.tapes import channel, payloads, source
@@ -109,6 +110,13 @@ def test_the_first_request_starts_the_timeline_and_time_passes():
     play << asked >> [Reply(7, HttpReply(200, b"1001000"))]
     play.at(60 * S) >> [Ended()]
     play << asked >> [Reply(7, HttpReply(200, b"1002000"))]
+
+
+def test_a_request_that_was_not_taken_is_refused_by_its_venue_and_starts_nothing():
+    play = make()
+    refused = RequestRefused(7, "fake", Refusal.BODY_TOO_LARGE, "8 bytes")
+    play << refused >> [Reply(7, HttpReply(404, b"body too large: 8 bytes"))]
+    assert not play.session.is_started
 
 
 def test_on_command_only_the_command_starts_it():

@@ -1,0 +1,62 @@
+"""HTTP as the exchange would speak it: aiohttp's server without its own name, texts and logs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import http, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.streams import StreamReader
+
+from replayx.limits import REQUEST_BODY_BYTES_MAX, TARGET_BYTES_MAX
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+# What a client did wrong, or that it has gone: told to it, if anybody, and no traceback of ours.
+_CLIENTS_FAULT = (ConnectionError, http.HttpProcessingError, web.RequestPayloadError)
+
+
+class HttpPort(web.Server):
+    """Answers HTTP requests with a handler, on as many connections as come."""
+
+    def __init__(self, handler: Handler) -> None:
+        super().__init__(handler, request_factory=_request)
+
+    def __call__(self) -> web.RequestHandler:
+        """Return the protocol of a new connection."""
+        return _Protocol(
+            self,
+            loop=asyncio.get_running_loop(),
+            access_log=None,  # type: ignore[arg-type] # aiohttp's own way to have none
+            auto_decompress=False,  # a request is matched by the bytes that came
+            max_line_size=TARGET_BYTES_MAX,
+            max_field_size=TARGET_BYTES_MAX,
+        )
+
+
+class _Request(web.BaseRequest):
+    """A request whose answer names no server, unless the answer itself does."""
+
+    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+        if response.headers.get("Server") == http.SERVER_SOFTWARE:
+            del response.headers["Server"]
+
+
+def _request(
+    message: http.RawRequestMessage,
+    payload: StreamReader,
+    protocol: web.RequestHandler,
+    writer: AbstractStreamWriter,
+    task: "asyncio.Task[None]",
+) -> web.BaseRequest:
+    loop, size = asyncio.get_running_loop(), REQUEST_BODY_BYTES_MAX
+    return _Request(message, payload, protocol, writer, task, loop, client_max_size=size)
+
+
+class _Protocol(web.RequestHandler):
+    """One HTTP connection."""
+
+    def log_exception(self, *args: Any, **kwargs: Any) -> None:
+        """Log what went wrong in the handler, and not what a client did wrong."""
+        if not isinstance(kwargs.get("exc_info"), _CLIENTS_FAULT):
+            super().log_exception(*args, **kwargs)
