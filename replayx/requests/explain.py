@@ -5,6 +5,8 @@ from difflib import get_close_matches
 from typing import Protocol
 
 _NEAREST = 3
+# A request's text in messages: a body that is no form counts as one long parameter.
+_SHOWN_MAX = 500
 
 
 class Key(Protocol):
@@ -29,7 +31,7 @@ class Key(Protocol):
 def describe(key: Key) -> str:
     """Return a key as people write requests: `GET /depth?limit=5&symbol=BTCUSDT`."""
     query = "&".join(f"{name}={value}" for name, value in key.params)
-    return f"{key.method} {key.path}{'?' if query else ''}{query}"
+    return _shortened(f"{key.method} {key.path}{'?' if query else ''}{query}")
 
 
 def explain(asked: Key, recorded: Sequence[Key]) -> str:
@@ -69,4 +71,8 @@ def _difference(asked: Key, key: Key) -> str:
             differences.append(f"with {name}")
         elif mine[name] != theirs[name]:
             differences.append(f"{name} {theirs[name]}, asked {mine[name]}")
-    return ", ".join(differences) or "already played"
+    return _shortened(", ".join(differences)) or "already played"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN_MAX else f"{text[:_SHOWN_MAX]}..."

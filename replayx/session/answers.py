@@ -8,7 +8,7 @@ from replayx.cassette.reader import CassetteReader
 from replayx.cassette.records import Interaction
 from replayx.limits import CHUNK_CACHE_COUNT, REPLY_CACHE_BYTES
 from replayx.requests.encoding import accepts, decoded, header, without_coding
-from replayx.requests.explain import describe, explain
+from replayx.requests.explain import explain
 from replayx.requests.matcher import Matcher, Recording
 from replayx.venues.venue import (
     HttpReply,
@@ -47,7 +47,7 @@ class Answer:
 
 
 class Answers:
-    """The answers of one market. `unmatched` counts the requests the tape could not answer."""
+    """The answers of one market. `unmatched` is how many requests the tape could not answer."""
 
     def __init__(self, market: str, venue: Venue, readers: Sequence[CassetteReader]) -> None:
         self._market = market
@@ -57,7 +57,7 @@ class Answers:
         self._ready: OrderedDict[Recording, Answer] = OrderedDict()
         self._ready_bytes = 0
         self._batches: OrderedDict[tuple[int, int], FrameBatch] = OrderedDict()
-        self.unmatched: dict[str, int] = {}
+        self.unmatched = 0
         self.on_unmatched: Callable[[str], None] = _ignore
 
     def http(self, request: HttpRequest, position_ns: int, venue_ms: int) -> HttpReply:
@@ -96,8 +96,7 @@ class Answers:
     def _unmatched(self, key: RequestKey) -> HttpReply:
         assert self._matcher is not None
         message = explain(key, self._matcher.keys())
-        asked = describe(key)
-        self.unmatched[asked] = self.unmatched.get(asked, 0) + 1
+        self.unmatched += 1
         self.on_unmatched(message)
         return self._venue.refuse(Refusal.NO_RECORDING, message)
 
@@ -161,7 +160,7 @@ def _answer_of(interaction: Interaction) -> Answer:
 
 def unmatched_total(answers: Mapping[str, Answers]) -> int:
     """Return how many requests of all markets had no answer."""
-    return sum(sum(one.unmatched.values()) for one in answers.values())
+    return sum(one.unmatched for one in answers.values())
 
 
 def _ignore(message: str) -> None:

@@ -56,3 +56,10 @@ def test_explain_on_an_empty_tape_says_so():
 
 def test_explain_without_anything_near_is_short():
     assert explain(Key("GET", "/zzzzzz"), TAPE).endswith("GET /zzzzzz")
+
+
+def test_what_is_long_is_shortened():
+    body = Key("POST", "/order", (("x" * 3_000_000, ""),))
+    assert describe(body) == f"POST /order?{'x' * 488}..."
+    assert len(explain(body, TAPE)) < 2000
+    assert len(explain(Key("GET", "/depth", (("symbol", "B" * 3_000_000),)), TAPE)) < 3000
