@@ -101,14 +101,16 @@ class Redactor:
     def headers(self, headers: Headers) -> Headers:
         """Return headers without secrets, in order."""
         rows = [(name, value, self._kinds.get(name.lower())) for name, value in headers]
-        if all(kind is None for _, _, kind in rows):
-            values = "\n".join(value for _, value in headers)
-            if self.word(values) == values:
-                return headers  # the usual case, searched at once
+        # The secret ones first: what they teach is then found in the others.
+        clean = [value if kind is None else self._header(value, kind) for _, value, kind in rows]
+        values = "\n".join([value for _, value, kind in rows if kind is None])
+        if self.word(values) != values:  # rarely: all of them are searched at once
+            for at, (_, value, kind) in enumerate(rows):
+                clean[at] = self.word(value) if kind is None else clean[at]
         return tuple(
-            (name, self._header(value, kind))
-            for name, value, kind in rows
-            if not (kind is Kind.DROPPED and self._forget(value))
+            (name, value)
+            for (name, _, kind), value in zip(rows, clean, strict=True)
+            if kind is not Kind.DROPPED
         )
 
     def body(self, body: bytes, headers: Headers) -> tuple[bytes, Headers]:
@@ -133,6 +135,8 @@ class Redactor:
 
     def text(self, text: bytes) -> bytes:
         """Return JSON, a form, a URL or any other text without secrets."""
+        if not text:
+            return text
         text = self._replace(text, self._finder.in_json)
         text = self._replace(text, self._finder.in_form)
         if len(text) <= TOKEN_SEARCH_BYTES_MAX:
@@ -152,23 +156,15 @@ class Redactor:
                 frames[at : at + len(secret)] = fitting
                 at = frames.find(secret, at + len(secret))
 
-    def _header(self, value: str, kind: Kind | None) -> str:
+    def _header(self, value: str, kind: Kind) -> str:
         raw = value.encode("utf-8", "surrogateescape")
-        if kind is Kind.ERASED:
+        if kind is not Kind.IDENTIFIER:
             self._erase(raw)
-            clean = REDACTED
-        elif kind is Kind.IDENTIFIER:
-            scheme = _SCHEME.match(raw)
-            start = scheme.end() if scheme else 0
-            clean = raw[:start] + self._cover(raw[start:], URL_UNIT)
-        else:
-            clean = self.text(raw)
+            return REDACTED.decode()
+        scheme = _SCHEME.match(raw)
+        start = scheme.end() if scheme else 0
+        clean = raw[:start] + self._cover(raw[start:], URL_UNIT)
         return clean.decode("utf-8", "replace")
-
-    def _forget(self, value: str) -> bool:
-        """Learn a value that is left out. Always true."""
-        self._erase(value.encode("utf-8", "surrogateescape"))
-        return True
 
     def _erase(self, raw: bytes) -> None:
         plain, cover, written = disguise(raw, URL_UNIT, self._salt)

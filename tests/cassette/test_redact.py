@@ -122,6 +122,13 @@ def test_headers_are_redacted_in_order_and_the_dropped_one_vanishes():
     )
 
 
+def test_a_header_that_repeats_a_later_one_is_redacted_too():
+    engine = redactor()
+    other = "not-of-a-token-length-0123"
+    headers = engine.headers((("Link", f"see {other}"), ("X-Key", other)))
+    assert headers[0][1] == f"see {headers[1][1]}" != f"see {other}"
+
+
 def test_a_secret_once_seen_is_found_in_free_text_and_in_frames():
     engine = redactor()
     secret = "aGVsbG8sIHdvcmxkISE="
