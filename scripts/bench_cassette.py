@@ -39,7 +39,7 @@ def main() -> int:
     report = Report("cassette")
     origin, rows = messages()
     report.note("messages", f"{len(rows)} ({origin})")
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         if options.only in (None, "size"):
             size(report, Path(folder), rows)
         if options.only in (None, "speed"):

@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("--peers", type=Path, default=Path.home() / ".cache/replayx-peers")
     options = parser.parse_args()
     report = Report("record")
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         if options.only in (None, "throughput"):
             throughput(report, Path(folder), options.seconds)
         if options.only in (None, "latency"):

@@ -193,9 +193,17 @@ async def _answered(exchange: Callable[[], Awaitable[_T]], url: str) -> _T:
 
 
 async def _read(response: aiohttp.ClientResponse) -> Answer:
-    if (response.content_length or BODY_BYTES_MAX + 1) <= BODY_BYTES_MAX:
+    """Return the answer when it is complete. Raises NoAnswer if a cassette can't take it."""
+    declared = response.content_length
+    if declared is not None and declared <= BODY_BYTES_MAX:
         body = await response.read()
-        return Answer(response.status, response.reason or "", pairs(response.raw_headers), body)
+    else:
+        body = await _bounded_body(response)
+    headers = pairs(response.raw_headers)
+    return Answer(response.status, response.reason or "", headers, body)
+
+
+async def _bounded_body(response: aiohttp.ClientResponse) -> bytes:
     parts: list[bytes] = []
     size = 0
     async for part in response.content.iter_any():
@@ -207,5 +215,4 @@ async def _read(response: aiohttp.ClientResponse) -> Answer:
                 str(response.url),
             )
         parts.append(part)
-    headers = pairs(response.raw_headers)
-    return Answer(response.status, response.reason or "", headers, b"".join(parts))
+    return b"".join(parts)

@@ -15,15 +15,24 @@ from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
+# Waits longer than this are cut short by as much and left to epoll; the rest is waited precisely.
+_COARSE_S = 0.005
+
 if sys.platform == "linux":
 
     class PreciseSelector(selectors.EpollSelector):
         """An epoll selector with timeouts in microseconds."""
 
         def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-            """Wait for events, at most `timeout` seconds."""
-            if timeout is None or timeout > 0:
-                select.select((self.fileno(),), (), (), timeout)
+            """Wait for events, at most `timeout` seconds, perhaps less."""
+            ready = super().select(0)  # a busy loop never waits, and needs no select()
+            if ready or (timeout is not None and timeout <= 0):
+                return ready
+            if timeout is None:
+                return super().select(None)
+            if timeout > 2 * _COARSE_S:
+                return super().select(timeout - _COARSE_S)
+            select.select((self.fileno(),), (), (), timeout)
             return super().select(0)
 
 else:
