@@ -34,10 +34,6 @@ UNTESTED = {
     "replayx/server/sink.py",
     "replayx/session/effects.py",
     "replayx/session/inputs.py",
-    "replayx/venues/binance/dialect.py",
-    "replayx/venues/binance/spot.py",
-    "replayx/venues/binance/usdm.py",
-    "replayx/venues/venue.py",
 }
 
 

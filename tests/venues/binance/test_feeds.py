@@ -118,3 +118,16 @@ def test_snapshots() -> None:
 def test_the_deepest_book() -> None:
     assert SPOT.depth_target("btcusdt") == "/api/v3/depth?symbol=BTCUSDT&limit=5000"
     assert USDM.depth_target("BTCUSDT") == "/fapi/v1/depth?symbol=BTCUSDT&limit=1000"
+
+
+@pytest.mark.parametrize(
+    ("streams", "expected"),
+    [
+        (("trade", "depth@100ms"), {"BTCUSDT": "btcusdt@depth@100ms"}),
+        (("depth",), {"BTCUSDT": "btcusdt@depth"}),
+        (("depth20@100ms", "bookTicker"), {}),
+        ((), {}),
+    ],
+)
+def test_books_are_watched_on_their_diffs(streams, expected) -> None:
+    assert SPOT.depth_channels(("BTCUSDT",), streams) == expected

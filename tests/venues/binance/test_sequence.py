@@ -133,3 +133,16 @@ class TestCaptures:
         pairs = list(zip(diffs, diffs[2:], strict=False))
         assert pairs
         assert all(venue.sequence_gap(first, third) for first, third in pairs)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"serverTime":1499827319559}', 1499827319559),
+        (b'{"serverTime":"soon"}', None),
+        (b'{"code":-1003,"msg":"Too much"}', None),
+        (b"<html>", None),
+    ],
+)
+def test_the_time_in_an_answer(body, expected):
+    assert BinanceSpot().server_time_ms(body) == expected

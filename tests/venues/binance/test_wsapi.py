@@ -214,3 +214,17 @@ def test_private_events_begin_and_end() -> None:
     ]:
         outcome = SPOT.command(subscription, b'{"id":1,"method":"%b"}' % method.encode())
         assert (outcome.changed, list(subscription.channels)) == (changed, channels)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (b'{"id":7,"status":200,"result":{}}', b"7"),
+        (b'{"id":"a-b","status":400,"error":{"code":-1,"msg":""}}', b'"a-b"'),
+        (b'{"id":null,"status":401,"error":{"code":-2015,"msg":""}}', b"null"),
+        (b'{"subscriptionId":0,"event":{"e":"executionReport"}}', None),
+        (b"\xff", None),
+    ],
+)
+def test_the_id_of_a_reply_is_its_text(message, expected) -> None:
+    assert BinanceSpot().wsapi_reply_id(message) == expected
