@@ -31,7 +31,6 @@ LONG_CLASSES: dict[str, int] = {}
 UNTESTED = {
     "replayx/cli/replay.py",
     "replayx/server/pump.py",
-    "replayx/server/sink.py",
     "replayx/session/effects.py",
     "replayx/session/inputs.py",
 }

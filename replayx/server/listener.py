@@ -11,7 +11,12 @@ from collections.abc import Callable, Mapping
 from aiohttp import HttpVersion11, WSMsgType, web
 from multidict import CIMultiDict
 
-from replayx.limits import CONNECTIONS_MAX, MESSAGE_BYTES_MAX, REQUEST_BODY_BYTES_MAX
+from replayx.limits import (
+    CLOSE_ANSWER_S,
+    CONNECTIONS_MAX,
+    MESSAGE_BYTES_MAX,
+    REQUEST_BODY_BYTES_MAX,
+)
 from replayx.server.http_port import HttpPort
 from replayx.server.numbering import Numbering
 from replayx.server.pump import Pump
@@ -105,15 +110,18 @@ class Listener:
             autoping=False,
             compress=False,
             max_msg_size=MESSAGE_BYTES_MAX,
-            timeout=1.0,
+            autoclose=False,
+            timeout=CLOSE_ANSWER_S,
             decode_text=False,
         )
         self._numbering.open_count += 1
         try:
             await socket.prepare(request)
-            self._sink.add(number, request, socket)
+            self._sink.add(number, request)
             self._pump.feed(ConnectionOpened(number))
             await self._read(number, socket)
+            if not self._sink.is_closing(number):
+                await socket.close(drain=False)  # answer the client's; `drain` would wait for it
         finally:
             self._numbering.open_count -= 1
             self._sink.remove(number)

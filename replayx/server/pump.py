@@ -1,7 +1,8 @@
 """The run loop: asks the session what is due, performs it, and sleeps until the next deadline."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from replayx.clock import NS_PER_S, Clock
 from replayx.server.sink import Sink
@@ -21,6 +22,9 @@ from replayx.venues.venue import HttpReply
 
 # At full speed: writes between two turns of the event loop, so that clients are heard in between.
 _WRITES_A_TURN = 4
+
+# What is said to whoever still asks when the run is over: it failed, or the server is stopping.
+_OVER = HttpReply(503, b"")
 
 
 class Pump:
@@ -43,28 +47,32 @@ class Pump:
     # ---- inputs
 
     def feed(self, event: AnyInput) -> None:
-        """Hand an input to the session and perform what follows."""
-        self._perform(self.session.handle(event, self._clock.now_ns()))
-        self._schedule()
+        """Hand an input to the session and perform what follows; nothing once it is stopped."""
+        if self._is_stopped:
+            return
+        with self._telling():
+            self._perform(self.session.handle(event, self._clock.now_ns()))
+            self._schedule()
 
     def reply(self, number: int) -> HttpReply:
         """Return the answer to a request that was fed."""
-        return self._replies.pop(number)
+        return self._replies.pop(number, _OVER)
 
     def verdict(self, connection: int) -> HttpReply | None:
         """Return why a handshake that was fed is refused; None: it is accepted."""
-        return self._verdicts.pop(connection)
+        return self._verdicts.pop(connection, _OVER)
 
     def start(self) -> None:
         """Begin to turn."""
-        self._schedule()
+        with self._telling():
+            self._schedule()
 
     def stop(self) -> None:
         """Turn no more."""
         self._is_stopped = True
         if self._timer is not None:
             self._timer.cancel()
-        if self._waiting is not None:
+        if self._waiting is not None and self._waiting is not asyncio.current_task():
             self._waiting.cancel()
 
     # ---- turning
@@ -86,13 +94,9 @@ class Pump:
 
     def _turn(self) -> None:
         self._timer = None
-        try:
+        with self._telling():
             self._advance()
-        except Exception as error:
-            self.stop()
-            self.on_failure(error)
-            return
-        self._schedule()
+            self._schedule()
 
     def _advance(self) -> None:
         self._perform(self.session.advance(self._clock.now_ns()))
@@ -107,9 +111,19 @@ class Pump:
 
     async def _wait(self) -> None:
         """At full speed the slowest client sets the pace."""
-        await self._sink.cleared()
-        self._waiting = None
-        self._schedule()
+        with self._telling():
+            await self._sink.cleared()
+            self._waiting = None
+            self._schedule()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """End the run if it fails: the tape may be damaged where it has not been read before."""
+        try:
+            yield
+        except Exception as error:
+            self.stop()
+            self.on_failure(error)
 
     def _perform(self, effects: list[AnyEffect]) -> None:
         for effect in effects:

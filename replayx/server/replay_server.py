@@ -12,7 +12,7 @@ from typing import Self
 import msgspec
 
 from replayx.cassette.reader import CassetteReader
-from replayx.clock import Clock, RealClock
+from replayx.clock import NS_PER_S, Clock, RealClock
 from replayx.errors import InvalidOption
 from replayx.server.listener import Listener, urls
 from replayx.server.numbering import Numbering
@@ -27,6 +27,10 @@ from replayx.timeline.source import CassetteSource
 from replayx.timeline.tape import Tape
 from replayx.venues.registry import load_venue, venue_of_host
 from replayx.venues.venue import Venue
+
+# What clients get to take what was written and answer the close, when a signal ends the server.
+_GRACE_S = 1.0
+_PORT_MAX = 65535
 
 
 class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,9 +67,10 @@ class ReplayServer:
         self._options = options
         self._on_start = on_start
         self._clock = clock or RealClock()
-        self._files = ExitStack()
-        self._readers = [self._files.enter_context(CassetteReader(path)) for path in paths]
-        self._venues = self._load_venues()
+        with ExitStack() as opened:
+            self._readers = [opened.enter_context(CassetteReader(path)) for path in paths]
+            self._venues = self._load_venues()
+            self._files = opened.pop_all()
         self._answers = {
             name: Answers(name, venue, self._readers) for name, venue in self._venues.items()
         }
@@ -79,9 +84,14 @@ class ReplayServer:
         self._pump: Pump | None = None
         self._done = asyncio.Event()
         self._failure: BaseException | None = None
+        self._flushing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
         return self
 
     async def __aexit__(
@@ -108,7 +118,7 @@ class ReplayServer:
         return self._sink.cut_off
 
     async def start(self) -> None:
-        """Open the listeners. Raises InvalidOption if a port is taken."""
+        """Open the listeners. Raises InvalidOption if a port is taken; then stop it too."""
         session = self._session()
         self._pump = Pump(session, self._sink, self._clock)
         self._pump.on_end = self._ended
@@ -139,11 +149,12 @@ class ReplayServer:
         """Close every socket with 1001 and free the ports."""
         if self._pump is not None:
             self._pump.stop()
+        if self._flushing is not None:
+            self._flushing.cancel()
         for number in self._sink.numbers():
             self._sink.close(number, GOING_AWAY, "")
-        await self._sink.closed()
-        for listener in self._listeners:
-            await listener.stop()
+        await self._sink.closed(_GRACE_S)
+        await asyncio.gather(*(listener.stop() for listener in self._listeners))
         for prefetch in self._prefetches:
             prefetch.close()
         self._files.close()
@@ -161,6 +172,13 @@ class ReplayServer:
         options = self._options
         sources = [CassetteSource(reader) for reader in self._readers]
         first_ns = min((source.start_ns for source in sources), default=0)
+        lasts_ns = max((source.end_ns for source in sources), default=0) - first_ns
+        if options.from_ns > lasts_ns:
+            raise InvalidOption(
+                f"{options.from_ns / NS_PER_S:g} s",
+                expected=f"at most what the tape lasts: {lasts_ns / NS_PER_S:g} s",
+                where="--from",
+            )
         tape = Tape(sources, start_ns=first_ns + options.from_ns, prefetch=self._prefetch)
         offsets = [reader.header.clock_offset_ns or 0 for reader in self._readers]
         return ReplaySession(
@@ -189,6 +207,13 @@ class ReplayServer:
             )
         while len(given) < len(self._venues):
             given.append(given[-1] + 1 if given[-1] else 0)
+        if given[-1] > _PORT_MAX:
+            raise InvalidOption(
+                f"no port {given[-1]} for {list(self._venues)[-1]}",
+                expected=f"ports up to {_PORT_MAX}",
+                where="--port",
+                hint="Give --port for each market, or 0 for free ones",
+            )
         return given
 
     async def _listen(self, name: str, listener: Listener, port: int) -> None:
@@ -212,7 +237,12 @@ class ReplayServer:
 
     def _ended(self) -> None:
         if self._options.at_end is AtEnd.EXIT:
-            self._done.set()
+            self._flushing = asyncio.ensure_future(self._flush())
+
+    async def _flush(self) -> None:
+        """Let the slowest clients take the rest of the tape before the process ends."""
+        await self._sink.closed()
+        self._done.set()
 
     def _failed(self, error: BaseException) -> None:
         self._failure = error

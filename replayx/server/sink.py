@@ -10,48 +10,79 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from replayx.clock import NS_PER_S
-from replayx.limits import CLIENT_BUFFER_BYTES_MAX, STALLED_CLIENT_NS
+from replayx.framing import CLOSE, frame
+from replayx.limits import CLIENT_BUFFER_BYTES_MAX, CLOSE_ANSWER_S, STALLED_CLIENT_NS
+
+_STALLED_S = STALLED_CLIENT_NS / NS_PER_S
+
+
+class _Socket:
+    """One client's socket; `gone` is set when its reader has seen the end of it."""
+
+    __slots__ = ("gone", "request", "transport")
+
+    def __init__(self, request: web.BaseRequest, transport: asyncio.Transport) -> None:
+        self.request = request
+        self.transport = transport
+        self.gone = asyncio.Event()
+
+    @property
+    def left(self) -> int:
+        """How many bytes it has not taken yet."""
+        return self.transport.get_write_buffer_size()
+
+    async def drained(self, deadline: float) -> bool:
+        """Wait until it has taken everything, or is gone; False if that takes too long."""
+        # A task of its own: all who drain a connection wait for one future, and to cancel one of
+        # them would cancel the others.
+        task = asyncio.ensure_future(self.request.writer.drain())
+        await asyncio.wait((task,), timeout=deadline - asyncio.get_running_loop().time())
+        if task.done() and task.exception() is not None:
+            self.transport.abort()  # lost: its reader says so
+        return task.done()
 
 
 class Sink:
     """The open sockets, by connection number."""
 
     def __init__(self) -> None:
-        self._transports: dict[int, asyncio.Transport] = {}
-        self._requests: dict[int, web.BaseRequest] = {}
-        self._sockets: dict[int, web.WebSocketResponse] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._sockets: dict[int, _Socket] = {}
+        self._closing: dict[int, _Socket] = {}
+        self._closings: set[asyncio.Task[None]] = set()
         self._written: set[int] = set()
         self.cut_off = 0
 
-    def add(self, number: int, request: web.BaseRequest, socket: web.WebSocketResponse) -> None:
-        """Take a socket whose handshake is complete."""
+    def add(self, number: int, request: web.BaseRequest) -> None:
+        """Take a socket whose handshake is complete. When it ends, `remove` it."""
         transport = request.transport
         if transport is None:
             return  # lost between the handshake and now: its reader will say so
         # Paused as soon as anything is left over: a write at full speed follows an empty buffer.
         transport.set_write_buffer_limits(high=0)
-        self._transports[number] = transport
-        self._requests[number] = request
-        self._sockets[number] = socket
+        self._sockets[number] = _Socket(request, transport)
 
     def remove(self, number: int) -> None:
-        """Forget a socket that is gone."""
-        self._transports.pop(number, None)
-        self._requests.pop(number, None)
-        self._sockets.pop(number, None)
-        self._written.discard(number)
+        """Forget a socket that is gone, or has answered a close."""
+        self._forget(number)
+        socket = self._closing.pop(number, None)
+        if socket is not None:
+            socket.transport.close()
+            socket.gone.set()
+
+    def is_closing(self, number: int) -> bool:
+        """Whether a close was sent, so that no other may follow it."""
+        return number in self._closing
 
     def write(self, numbers: Iterable[int], frames: bytes | memoryview) -> None:
         """Write whole frames to each of the sockets."""
         for number in numbers:
-            transport = self._transports.get(number)
-            if transport is None or transport.is_closing():
+            socket = self._sockets.get(number)
+            if socket is None or socket.transport.is_closing():
                 continue
-            transport.write(frames)
-            size = transport.get_write_buffer_size()
+            socket.transport.write(frames)
+            size = socket.left
             if size > CLIENT_BUFFER_BYTES_MAX:
-                self._cut_off(number, transport)
+                self._cut_off(number, socket)
             elif size:
                 self._written.add(number)
 
@@ -62,50 +93,74 @@ class Sink:
         self._written = {
             number
             for number in self._written
-            if (transport := self._transports.get(number)) is not None
-            and transport.get_write_buffer_size()
+            if (socket := self._sockets.get(number)) is not None and socket.left
         }
         return not self._written
 
     async def cleared(self) -> None:
-        """Wait until every socket has taken what was written; cut off those that do not."""
-        for number in tuple(self._written):
-            request, transport = self._requests.get(number), self._transports.get(number)
-            if request is None or transport is None:
-                continue
-            try:
-                async with asyncio.timeout(STALLED_CLIENT_NS / NS_PER_S):
-                    await request.writer.drain()
-            except TimeoutError:
-                self._cut_off(number, transport)
-            except ConnectionError:
-                continue  # gone: its reader says so
-        self.is_clear()
+        """Wait until every socket has taken what was written; cut off those that take nothing."""
+        while not self.is_clear():
+            deadline = asyncio.get_running_loop().time() + _STALLED_S
+            sockets = [(number, self._sockets[number]) for number in self._written]
+            left = [socket.left for _, socket in sockets]
+            for (number, socket), size in zip(sockets, left, strict=True):
+                if not await socket.drained(deadline) and socket.left >= size:
+                    self._cut_off(number, socket)
+
+    # ---- closing
 
     def close(self, number: int, code: int, reason: str) -> None:
         """Send a close frame behind what was written, and end the connection."""
         socket = self._sockets.get(number)
-        self.remove(number)
-        if socket is not None:
-            task = asyncio.ensure_future(_close(socket, code, reason))
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+        self._forget(number)
+        if socket is None or socket.transport.is_closing():
+            return
+        socket.transport.write(frame(code.to_bytes(2) + reason.encode(), CLOSE))
+        self._closing[number] = socket
+        task = asyncio.ensure_future(self._finish(number, socket))
+        self._closings.add(task)
+        task.add_done_callback(self._closings.discard)
 
-    async def closed(self) -> None:
-        """Wait for the closing handshakes under way."""
-        if self._closing:
-            await asyncio.wait(tuple(self._closing))
+    async def closed(self, within_s: float | None = None) -> None:
+        """Wait for the closing handshakes under way; cut off those that take longer."""
+        if self._closings:
+            await asyncio.wait(tuple(self._closings), timeout=within_s)
+        for number, socket in tuple(self._closing.items()):
+            if socket.left:
+                self._cut_off(number, socket)
+            else:
+                self.remove(number)
 
     def numbers(self) -> tuple[int, ...]:
         """Return the open sockets."""
         return tuple(self._sockets)
 
-    def _cut_off(self, number: int, transport: asyncio.Transport) -> None:
+    async def _finish(self, number: int, socket: _Socket) -> None:
+        """Wait for a client to take what was written and to answer the close, both bounded.
+
+        To end the connection before it has read everything would make the system forget the rest
+        as soon as the client sends anything, were it only a ping.
+        """
+        size = socket.left + 1
+        while 0 < socket.left < size:
+            size = socket.left
+            await socket.drained(asyncio.get_running_loop().time() + _STALLED_S)
+        if socket.left:
+            self._cut_off(number, socket)
+            return
+        try:
+            async with asyncio.timeout(CLOSE_ANSWER_S):
+                await socket.gone.wait()
+        except TimeoutError:
+            self.remove(number)
+
+    def _forget(self, number: int) -> None:
+        self._sockets.pop(number, None)
+        self._written.discard(number)
+
+    def _cut_off(self, number: int, socket: _Socket) -> None:
         """End a connection that does not read: no close frame would reach it either."""
         self.cut_off += 1
+        self._forget(number)
+        socket.transport.abort()
         self.remove(number)
-        transport.abort()
-
-
-async def _close(socket: web.WebSocketResponse, code: int, reason: str) -> None:
-    await socket.close(code=code, message=reason.encode())

@@ -101,7 +101,7 @@ async def test_a_request_whose_sender_goes_away_leaves_no_trace(serve, caplog):
 
 
 async def test_a_handshake_names_no_server(serve):
-    async with serve() as (_, base):
+    async with serve(starts="command") as (_, base):
         async with connect(base["ws"] + "/s/a") as client:
             assert "Server" not in client.response.headers
         with pytest.raises(InvalidStatus) as refused:

@@ -64,7 +64,7 @@ async def test_two_replays_give_identical_bytes(serve):
                 b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
             )
             await reader.readuntil(b"\r\n\r\n")
-            frames = await reader.read(-1)
+            frames = await reader.readuntil(b"\x88\x02\x03\xe9")
             writer.close()
             return hashlib.sha256(frames).hexdigest()
 
