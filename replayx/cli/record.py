@@ -219,10 +219,16 @@ async def _record(
             shown.append(asyncio.create_task(_show(live)))
 
     try:
-        return await record(venue, options, RealClock(), on_ready=ready, stop=stop)
+        return await record(
+            venue, options, RealClock(), on_ready=ready, stop=stop, on_notice=_notice
+        )
     finally:
         for task in shown:
             task.cancel()
+
+
+def _notice(notice: str) -> None:
+    click.echo(f"replayx: {notice}", err=True)
 
 
 async def _show(live: "LiveRecording") -> None:

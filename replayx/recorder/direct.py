@@ -21,6 +21,11 @@ _BACKOFF_S, _BACKOFF_MAX_S = 1.0, 60.0
 # what a venue counts as the beginning.
 _RENEWAL_NS = 600 * NS_PER_S
 _NORMAL, _GOING_AWAY = 1000, 1001
+_ERROR = 400  # HTTP: from here on an answer is a refusal (RFC 9110, 15)
+
+
+def _keep_quiet(notice: str) -> None:
+    """Tell nobody."""
 
 
 class Wanted(NamedTuple):
@@ -43,8 +48,12 @@ class DirectRecorder:
         *,
         jitter: Callable[[], float],
         backoff_s: float = _BACKOFF_S,
+        on_notice: Callable[[str], None] = _keep_quiet,
     ) -> None:
-        """`jitter` draws from [0, 1). Raises InvalidOption if the market has no such stream."""
+        """`jitter` draws from [0, 1); `on_notice` is told, once each, what cannot be had.
+
+        Raises InvalidOption if the market has no such stream.
+        """
         self.feeds = venue.feeds(wanted.symbols, wanted.streams)
         self._recording = recording
         self._venue = venue
@@ -52,6 +61,8 @@ class DirectRecorder:
         self._wanted = wanted
         self._jitter = jitter
         self._backoff_s = backoff_s
+        self._on_notice = on_notice
+        self._noticed: dict[str, None] = {}
         self._books: dict[str, tuple[str, BookWatch]] = {
             channel: (symbol, BookWatch(venue))
             for symbol, channel in venue.depth_channels(wanted.symbols, wanted.streams).items()
@@ -86,16 +97,29 @@ class DirectRecorder:
             answer = await self._upstream.request(asked)
         except NoAnswer as error:
             self._gap("", f"no answer to {target}: {error.detail}")
+            self._notice(f"no answer to GET {target}: {error.detail}")
             return b""
         record_exchange(self._recording, asked, answer, started_ns)
+        if answer.status >= _ERROR:
+            self._notice(f"the venue refused GET {target}: {answer.status}")
         return answer.body
 
     async def _join(self, channel: str) -> None:
         """Fetch depth snapshots of a channel's book until one joins its diffs."""
         symbol, watch = self._books[channel]
         target = self._venue.depth_target(symbol)
-        if not await watch.join(partial(self._fetch, target), delay_s=self._backoff_s):
-            self._gap(channel, "no depth snapshot joins the diffs")
+        is_joined = False
+        try:
+            is_joined = await watch.join(partial(self._fetch, target), delay_s=self._backoff_s)
+        finally:  # also when the connection is lost, or the recording ends, before one joined
+            if not is_joined:
+                self._gap(channel, "no depth snapshot joins the diffs")
+                self._notice(f"no depth snapshot joins the diffs of {channel}: its book is unknown")
+
+    def _notice(self, notice: str) -> None:
+        if notice not in self._noticed:
+            self._noticed[notice] = None
+            self._on_notice(notice)
 
     def _gap(self, channel: str, reason: str) -> None:
         event = partial(Gap, market=self._venue.name, connection=0, channel=channel, reason=reason)

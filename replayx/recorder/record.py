@@ -60,6 +60,10 @@ class Summary(msgspec.Struct, frozen=True):
     bytes: int
 
 
+def _keep_quiet(notice: str) -> None:
+    """Tell nobody."""
+
+
 async def record(
     venue: Venue,
     options: RecordOptions,
@@ -67,8 +71,11 @@ async def record(
     *,
     on_ready: Callable[[LiveRecording], None],
     stop: asyncio.Event,
+    on_notice: Callable[[str], None] = _keep_quiet,
 ) -> Summary:
     """Record until `stop` is set, the duration is over, or something fails.
+
+    `on_notice` is told what a recording without a client cannot get from the venue.
 
     Raises WouldOverwrite, StorageFailure, UpstreamFailure, InvalidOption. What was recorded by
     then is in the file, which is finished.
@@ -81,7 +88,9 @@ async def record(
         recording = _recording(venue, options, header, clock)
         thread = recording.thread
         try:
-            task, port = await _begin(stack, options, venue, upstream, recording)
+            task, port = await _begin(
+                stack, options, venue, upstream, recording, on_notice=on_notice
+            )
             on_ready(LiveRecording(recording, venue, port))
             await _until(stop, task, thread, options.duration_ns)
             await stack.aclose()
@@ -147,6 +156,8 @@ async def _begin(
     venue: Venue,
     upstream: UpstreamClient,
     recording: Recording,
+    *,
+    on_notice: Callable[[str], None],
 ) -> "tuple[asyncio.Task[None] | None, int]":
     """Start; return the task that records without a client, or the port that clients go to."""
     if not options.streams:
@@ -156,7 +167,7 @@ async def _begin(
         return None, proxy.port
     wanted = Wanted(options.symbols, options.streams, AGENT)
     jitter = named_stream(secrets.randbits(64), "recorder/backoff").random
-    direct = DirectRecorder(recording, venue, upstream, wanted, jitter=jitter)
+    direct = DirectRecorder(recording, venue, upstream, wanted, jitter=jitter, on_notice=on_notice)
     task = asyncio.create_task(direct.run())
     stack.callback(direct.stop)
     stack.push_async_callback(_cancel, task)

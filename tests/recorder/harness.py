@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -101,6 +102,7 @@ class Exchange:
         self.rest: Script = answer_nothing
         self.socket: Script = self.hold
         self.requests: list[bytes] = []
+        self._s = ""  # of https and wss
         self.port = 0
         self.peers: list[Peer] = []
 
@@ -139,13 +141,14 @@ class Exchange:
             await peer.gone()
         await self._server.wait_closed()
 
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+    async def start(self, tls: ssl.SSLContext | None = None) -> None:
+        self._server = await asyncio.start_server(self.serve, "127.0.0.1", 0, ssl=tls)
+        self._s = "s" if tls is not None else ""
         self.port = self._server.sockets[0].getsockname()[1]
 
     def upstream(self, *, live: bool = False) -> Upstream:
-        here = f"127.0.0.1:{self.port}"
-        return Upstream(rest=f"http://{here}", ws=f"ws://{here}", wsapi=f"ws://{here}", live=live)
+        rest, ws = (f"{scheme}{self._s}://127.0.0.1:{self.port}" for scheme in ("http", "ws"))
+        return Upstream(rest=rest, ws=ws, wsapi=ws, live=live)
 
 
 class Session:
@@ -155,12 +158,13 @@ class Session:
         self.out = out
         self.stopping = asyncio.Event()
         self.live = None
+        self.tls: ssl.SSLContext | None = None  # of the clients
         self.summary = None
         self.task: asyncio.Task | None = None
         self.clients: list[Peer] = []
 
     async def client(self) -> Peer:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.live.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.live.port, ssl=self.tls)
         self.clients.append(Peer(reader, writer, Side.VENUE))
         return self.clients[-1]
 
@@ -208,7 +212,7 @@ def say(payload: bytes, opcode: int = 1) -> bytes:
 
 
 @asynccontextmanager
-async def recording(exchange: Exchange, out: Path, **options):
+async def recording(exchange: Exchange, out: Path, *, on_notice=print, **options):
     session = Session(out)
     ready = asyncio.Event()
 
@@ -224,6 +228,7 @@ async def recording(exchange: Exchange, out: Path, **options):
             RealClock(),
             on_ready=on_ready,
             stop=session.stopping,
+            on_notice=on_notice,
         )
     )
     waiting = asyncio.create_task(ready.wait())

@@ -62,6 +62,14 @@ async def hold(peer):
     await peer.ended.wait()
 
 
+def hold_with(frames):
+    async def script(peer):
+        peer.send(frames)
+        await peer.ended.wait()
+
+    return script
+
+
 def interactions(reader, part):
     return [e for e in events(reader, Interaction) if part in e.target]
 
@@ -211,3 +219,37 @@ async def test_a_stream_the_market_does_not_have_is_an_error(exchange, tmp_path)
             exchange, tmp_path / "a.rpx", symbols=("BTCUSDT",), streams=("trades",)
         ):
             pass
+
+
+async def test_what_the_venue_refuses_is_marked_and_told_once(exchange, tmp_path, quick):
+    scripted = Scripted(exchange, [hold_with(diff(10, 12))], [])
+
+    async def refuse(peer, head, body):
+        scripted.depth_asked += b"/depth?" in head
+        peer.send(http(b'{"code":-1,"msg":"no"}', b"404 Not Found"))
+
+    exchange.rest = refuse
+    told = []
+    out = tmp_path / "a.rpx"
+    async with recording(exchange, out, on_notice=told.append, **WANTED) as session:
+        await until(lambda: session.live.recording.totals.gaps)
+        assert scripted.depth_asked == 10
+        reader = await session.cassette()
+    (gap,) = events(reader, Gap)
+    assert (gap.channel, gap.reason) == (
+        "btcusdt@depth@100ms", "no depth snapshot joins the diffs",
+    )  # fmt: skip
+    assert len(told) == len(set(told))
+    for part in ("/exchangeInfo", "/klines", "/depth", "its book is unknown"):
+        assert any(part in notice for notice in told)
+
+
+async def test_a_recording_that_ends_before_a_snapshot_joined_says_so(exchange, tmp_path, quick):
+    scripted = Scripted(exchange, [hold_with(diff(10, 12))], [100])  # ahead of all diffs
+    told = []
+    out = tmp_path / "a.rpx"
+    async with recording(exchange, out, on_notice=told.append, **WANTED) as session:
+        await until(lambda: scripted.depth_asked)
+        reader = await session.cassette()
+    assert [gap.channel for gap in events(reader, Gap)] == ["btcusdt@depth@100ms"]
+    assert len(told) == 1
