@@ -28,12 +28,7 @@ BANNED_CLASSES = re.compile(r"(Manager|Helper|Utils?|Exchange)$")
 LONG_CLASSES: dict[str, int] = {}
 
 # Sources that have no test file of their own yet. A ratchet: it may only become shorter.
-UNTESTED = {
-    "replayx/cli/replay.py",
-    "replayx/server/pump.py",
-    "replayx/session/effects.py",
-    "replayx/session/inputs.py",
-}
+UNTESTED: set[str] = set()
 
 
 def name(path):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from replayx.errors import ExitCode, InvalidOption
+from replayx.errors import ExitCode, InvalidOption, StorageFailure
 
 if TYPE_CHECKING:
     from replayx.server.replay_server import ReplayOptions, ReplayServer
@@ -24,7 +24,8 @@ Examples:
 \b
 Then point a client's base URLs at the ones printed. Nothing ever leaves this machine.
 \b
-Exit codes: 0 done, 1 unmatched requests with --strict, 2 wrong option, 3 unreadable cassette.
+Exit codes: 0 done, 1 unmatched requests with --strict, 2 wrong option, 3 unreadable cassette,
+4 the ready file cannot be written.
 """
 
 
@@ -119,6 +120,10 @@ def parse_speed(text: str) -> Fraction | None:
 
 
 def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if cert is None and key is not None:
+        raise InvalidOption(
+            "a key without its certificate", where="--tls-key", expected="--tls-cert as well"
+        )
     if cert is None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -136,19 +141,21 @@ async def _serve(
 ) -> int:
     from replayx.server.replay_server import ReplayServer
 
+    started = _Started()
     server = ReplayServer(
         cassettes,
         options,
         on_unmatched=_tell_unmatched,
-        on_start=_tell_started if as_json else None,
+        on_start=started.tell if as_json else None,
     )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGUSR1, server.begin)
     async with server:
+        loop.add_signal_handler(signal.SIGUSR1, server.begin)
         _announce(server, ready_file, as_json=as_json)
+        started.release()
         ended = asyncio.ensure_future(server.wait())
         stopped = asyncio.ensure_future(stop.wait())
         await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -160,20 +167,53 @@ async def _serve(
     return server.unmatched_count
 
 
+class _Started:
+    """Tells on stdout that the tape has begun, but never before the line with the URLs."""
+
+    def __init__(self) -> None:
+        self._line: bytes | None = None
+        self._is_held = True
+
+    def tell(self, now_ns: int) -> None:
+        self._line = msgspec.json.encode({"event": "started", "monotonic_ns": now_ns})
+        if not self._is_held:
+            click.echo(self._line)
+
+    def release(self) -> None:
+        self._is_held = False
+        if self._line is not None:
+            click.echo(self._line)
+
+
 def _announce(server: "ReplayServer", ready_file: Path | None, *, as_json: bool) -> None:
-    ready = msgspec.json.encode({"event": "ready", "listeners": server.urls}).decode()
-    if ready_file is not None:
-        ready_file.write_text(ready + "\n")
-    if as_json:
-        click.echo(ready)
-        return
     for reader in server.readers:
         if reader.damage is not None:
             click.secho(f"warning: {reader.damage}", fg="yellow", err=True)
+    ready = msgspec.json.encode({"event": "ready", "listeners": server.urls}).decode()
+    if ready_file is not None:
+        _write_ready(ready_file, ready + "\n")
+    if as_json:
+        click.echo(ready)
+        return
     for market, addresses in server.urls.items():
         click.secho(market, bold=True)
         for role, url in addresses.items():
             click.echo(f"  {role:<6} {url}")
+
+
+def _write_ready(path: Path, text: str) -> None:
+    """Write the URLs so that whoever waits for the file never reads half of them."""
+    try:
+        if path.exists() and not path.is_file():  # a pipe: nothing to put in its place
+            path.write_text(text)
+            return
+        part = path.with_name(path.name + ".part")
+        part.write_text(text)
+        part.replace(path)
+    except OSError as error:
+        raise StorageFailure(
+            f"cannot be written: {error.strerror}", where=f"--ready-file {path}"
+        ) from error
 
 
 def _summarise(server: "ReplayServer", *, as_json: bool) -> None:
@@ -187,10 +227,6 @@ def _summarise(server: "ReplayServer", *, as_json: bool) -> None:
         return
     if server.unmatched_count:
         click.echo(f"{server.unmatched_count} requests had no recorded answer", err=True)
-
-
-def _tell_started(now_ns: int) -> None:
-    click.echo(msgspec.json.encode({"event": "started", "monotonic_ns": now_ns}))
 
 
 def _tell_unmatched(message: str) -> None:
