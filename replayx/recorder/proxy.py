@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple, Self
 from urllib.parse import quote
 
-from aiohttp import web
+from aiohttp import http, web
 
 from replayx.limits import REQUEST_BODY_BYTES_MAX, TARGET_BYTES_MAX
 from replayx.recorder.connection_tape import ConnectionTape
@@ -44,6 +44,8 @@ _SHUTDOWN_S = 2.0
 _GIVEN = web.ResponseKey("given", frozenset)
 # Every ASCII character: only what HTTP does not allow in a target is escaped.
 _ASCII = "".join(map(chr, range(33, 127)))
+# No fault of ours, and no traceback: a request that is no HTTP, a client that has gone.
+_CLIENTS_FAULT = (ConnectionError, http.HttpProcessingError, web.RequestPayloadError)
 _TRADING = "trading through the recorder needs --allow-trading"
 
 
@@ -73,6 +75,30 @@ class ProxyRequest(web.BaseRequest):
                 response.headers.popall(name, None)
 
 
+class Port(web.Server):
+    """Makes the protocol of each connection."""
+
+    def __call__(self) -> web.RequestHandler:
+        """Return the protocol of a new connection."""
+        return _Protocol(
+            self,
+            loop=asyncio.get_running_loop(),
+            access_log=None,  # type: ignore[arg-type] # aiohttp's own way to have none
+            auto_decompress=False,
+            max_line_size=TARGET_BYTES_MAX,
+            max_field_size=TARGET_BYTES_MAX,
+        )
+
+
+class _Protocol(web.RequestHandler):
+    """One HTTP connection."""
+
+    def log_exception(self, *args: Any, **kwargs: Any) -> None:
+        """Log what went wrong here, and not what a client did wrong: it has been told."""
+        if not isinstance(kwargs.get("exc_info"), _CLIENTS_FAULT):
+            super().log_exception(*args, **kwargs)
+
+
 class Proxy:
     """Serves clients and records what passes. `start` listens, `stop` closes everything."""
 
@@ -95,14 +121,7 @@ class Proxy:
     async def start(self, listen: Listen) -> None:
         """Listen. Raises OSError if the address cannot be had."""
         # aiohttp's low-level server: with one handler for all there is nothing to route.
-        server = web.Server(
-            self._handle,
-            request_factory=ProxyRequest.made,
-            access_log=None,
-            auto_decompress=False,
-            max_line_size=TARGET_BYTES_MAX,
-            max_field_size=TARGET_BYTES_MAX,
-        )
+        server = Port(self._handle, request_factory=ProxyRequest.made)
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_S)
         await self._runner.setup()
         site = web.TCPSite(
@@ -124,7 +143,7 @@ class Proxy:
             await self._runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        target = _ascii(request.raw_path)
+        target = _origin_form(_ascii(request.raw_path))
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request, target)
         started_ns = self._recording.stamp()
@@ -231,6 +250,18 @@ def _gate(venue: Venue, tape: ConnectionTape, payload: bytes, at_ns: int) -> byt
 def _ascii(target: str) -> str:
     """Return a request's target with what HTTP does not allow in it escaped."""
     return target if target.isascii() else quote(target.encode("utf-8", "surrogateescape"), _ASCII)
+
+
+def _origin_form(target: str) -> str:
+    """Return a target without the scheme and host that a client of proxies writes before it.
+
+    RFC 9112, 3.2.2: a server has to understand that form.
+    """
+    scheme, separator, rest = target.partition("://")
+    if not separator or not scheme.isalpha():
+        return target
+    path = rest[len(rest.partition("/")[0].partition("?")[0]) :]
+    return path if path.startswith("/") else "/" + path
 
 
 def _exact(answer: Answer) -> web.Response:

@@ -103,6 +103,10 @@ class UpstreamClient:
 
     def __init__(self, upstream: Upstream, tls: ssl.SSLContext) -> None:
         self.upstream = upstream
+        origins = (
+            (Role.REST, upstream.rest), (Role.STREAM, upstream.ws), (Role.WS_API, upstream.wsapi),
+        )  # fmt: skip
+        self._origins = {role: URL(origin) for role, origin in origins if origin}
         self._rest = _session(aiohttp.TCPConnector(limit=0, ssl=tls))
         # A handshake gets a connection of its own, never one that REST has left over.
         self._sockets = _session(aiohttp.TCPConnector(limit=0, ssl=tls, force_close=True))
@@ -115,12 +119,14 @@ class UpstreamClient:
     async def request(self, request: HttpRequest) -> Answer:
         """Send a request byte for byte and return the answer. Raises NoAnswer."""
         url = self.url(Role.REST, request.target)
+        if request.method == "CONNECT":
+            raise NoAnswer(Refusal.UPSTREAM_UNREACHABLE, "this is no tunnel", str(url))
         headers = forwarded(request.headers)
 
         async def exchange() -> Answer:
             async with self._rest.request(
                 request.method,
-                URL(url, encoded=True),
+                url,
                 headers=headers,
                 data=request.body or None,
                 allow_redirects=False,
@@ -143,7 +149,7 @@ class UpstreamClient:
 
         async def handshake() -> UpstreamSocket | Answer:
             response = await self._sockets.get(
-                URL(url, encoded=True), headers=sent, allow_redirects=False, read_until_eof=False
+                url, headers=sent, allow_redirects=False, read_until_eof=False
             )
             if response.status == _SWITCHING:
                 return UpstreamSocket(response)
@@ -152,18 +158,16 @@ class UpstreamClient:
 
         return await _answered(handshake, url)
 
-    def url(self, role: Role, target: str) -> str:
-        """Return where a request goes. Raises UpstreamFailure if there is nothing of that role."""
-        origin = {
-            Role.REST: self.upstream.rest,
-            Role.STREAM: self.upstream.ws,
-            Role.WS_API: self.upstream.wsapi,
-        }[role]
-        if not origin:
+    def url(self, role: Role, target: str) -> URL:
+        """Return where a request goes. Raises NoAnswer if there is nothing of that role."""
+        origin = self._origins.get(role)
+        if origin is None:
             raise NoAnswer(
                 Refusal.UPSTREAM_UNREACHABLE, f"no {role.value} upstream is known", target
             )
-        return origin.rstrip("/") + target
+        # All of the target as the path: taken apart it would lose a bare `?`, and what does not
+        # begin with a slash could name another host.
+        return origin.with_path(origin.raw_path.rstrip("/") + target, encoded=True)
 
 
 def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
@@ -181,15 +185,17 @@ def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
     )
 
 
-async def _answered(exchange: Callable[[], Awaitable[_T]], url: str) -> _T:
+async def _answered(exchange: Callable[[], Awaitable[_T]], url: URL) -> _T:
     """Return what `exchange` does. Raises NoAnswer for what goes wrong on the way."""
     try:
         return await exchange()
     except TimeoutError as error:
-        raise NoAnswer(Refusal.UPSTREAM_TIMEOUT, "the venue did not answer in time", url) from error
+        raise NoAnswer(
+            Refusal.UPSTREAM_TIMEOUT, "the venue did not answer in time", str(url)
+        ) from error
     except (aiohttp.ClientError, OSError) as error:
         detail = str(error) or type(error).__name__
-        raise NoAnswer(Refusal.UPSTREAM_UNREACHABLE, detail, url) from error
+        raise NoAnswer(Refusal.UPSTREAM_UNREACHABLE, detail, str(url)) from error
 
 
 async def _read(response: aiohttp.ClientResponse) -> Answer:

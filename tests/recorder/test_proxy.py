@@ -138,3 +138,38 @@ async def test_the_header_says_where_it_comes_from(exchange, session):
     assert header.clock_offset_ns < 0  # the fake's clock stands in 2023
     assert header.redaction == "replayx-1"
     assert header.start_monotonic_ns > 0
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "sent"),
+    [
+        (b"GET", b"/api/v3/depth?", b"/api/v3/depth?"),
+        (b"GET", b"//other.example/x?a=b@c", b"//other.example/x?a=b@c"),
+        (b"GET", b"/a//b/../c/./d;e=f?&&=&a=%zz|'[]:@!$()*,~?/", None),
+        (b"GET", b"http://other.example/api/v3/x?b=1", b"/api/v3/x?b=1"),
+        (b"GET", b"http://other.example?b=1", b"/?b=1"),
+        (b"OPTIONS", b"*", b"/*"),
+    ],
+)
+async def test_every_target_goes_to_the_venue_as_it_came(exchange, session, method, target, sent):
+    await session.request(method + b" " + target + b" HTTP/1.1\r\nHost: me\r\n\r\n")
+    (request,) = exchange.requests
+    assert request.split(b"\r\n")[0] == b"%s %s HTTP/1.1" % (method, sent or target)
+    assert header(request, b"host") == b"127.0.0.1:%d" % exchange.port
+
+
+async def test_a_tunnel_is_refused(exchange, session):
+    head, _ = await session.request(b"CONNECT .example:80 HTTP/1.1\r\nHost: me\r\n\r\n")
+    assert head.split()[1][:1] == b"5"
+    assert exchange.requests == []
+
+
+async def test_what_a_client_does_wrong_leaves_no_traceback(exchange, session, caplog):
+    head, _ = await session.request(b"GARBAGE\r\nBad Header\r\n\r\n")
+    assert head.split()[1] == b"400"
+    peer = await session.client()
+    peer.send(b"POST /x HTTP/1.1\r\nHost: me\r\nContent-Length: 9\r\n\r\nabc")
+    peer.writer.transport.abort()
+    await session.request(b"GET /x HTTP/1.1\r\nHost: me\r\n\r\n")
+    assert [record for record in caplog.records if record.exc_info] == []
+    assert len(exchange.requests) == 1
