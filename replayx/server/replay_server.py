@@ -170,8 +170,10 @@ class ReplayServer:
 
     def _session(self) -> ReplaySession:
         options = self._options
+        # The parts of a recording play the same in whatever order they are given.
         sources = [CassetteSource(reader) for reader in self._readers]
-        first_ns = min((source.start_ns for source in sources), default=0)
+        sources.sort(key=lambda source: source.start_ns)
+        first_ns = sources[0].start_ns
         lasts_ns = max((source.end_ns for source in sources), default=0) - first_ns
         if options.from_ns > lasts_ns:
             raise InvalidOption(
@@ -180,7 +182,6 @@ class ReplayServer:
                 where="--from",
             )
         tape = Tape(sources, start_ns=first_ns + options.from_ns, prefetch=self._prefetch)
-        offsets = [reader.header.clock_offset_ns or 0 for reader in self._readers]
         return ReplaySession(
             tape,
             self._venues,
@@ -188,7 +189,7 @@ class ReplayServer:
             speed=options.speed,
             at_end=options.at_end,
             starts_itself=options.starts == "first-client",
-            clock_offset_ns=offsets[0] if offsets else 0,
+            clock_offset_ns=sources[0].reader.header.clock_offset_ns or 0,
         )
 
     def _prefetch(self, runs: Iterator[Run]) -> Iterator[Run]:

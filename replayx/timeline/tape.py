@@ -12,18 +12,16 @@ Prefetch = Callable[[Iterator[Run]], Iterator[Run]]
 
 
 class Stretch(NamedTuple):
-    """Messages `first` to `stop` of a run, of which `dropped` were served before."""
+    """Messages `first` to `stop` of a run, of which `dropped` were served before.
+
+    `last_ns` is how far the tape has been delivered with it.
+    """
 
     run: Run
     first: int
     stop: int
     dropped: frozenset[int]
-
-    @property
-    def last_ns(self) -> int:
-        """When its last message was received, or its chunk's end if the chunk ends here."""
-        batch = self.run.batch
-        return batch.end_ns if self.stop == batch.count else batch.at[self.stop - 1]
+    last_ns: int
 
 
 def _no_prefetch(runs: Iterator[Run]) -> Iterator[Run]:
@@ -71,7 +69,7 @@ class Tape:
         if until_ns is None and is_whole:
             # Flat out the whole chunk goes at once, and nobody needs to know where frames begin.
             self._next = stop
-            return Stretch(run, first, stop, self._dropped)
+            return self._stretch(run, first, stop)
         if until_ns is not None:
             stop = bisect_right(run.batch.at, until_ns, first, stop)
             if stop == first:
@@ -79,7 +77,14 @@ class Tape:
         end = run.batch.end
         stop = min(stop, max(first + 1, bisect_right(end, end[first] + bytes_max) - 1))
         self._next = stop
-        return Stretch(run, first, stop, self._dropped)
+        return self._stretch(run, first, stop)
+
+    def _stretch(self, run: Run, first: int, stop: int) -> Stretch:
+        # Behind its last message a chunk may go on with requests alone. Another source's messages
+        # may lie before its end, though.
+        is_whole = stop == run.batch.count and len(self.channels) == 1
+        last_ns = run.batch.end_ns if is_whole else run.batch.at[stop - 1]
+        return Stretch(run, first, stop, self._dropped, last_ns)
 
     def _current(self) -> Run | None:
         """Return the run with the next message in it, or None at the end."""

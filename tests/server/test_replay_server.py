@@ -209,3 +209,22 @@ async def test_tls(serve, tmp_path):
         assert urls["rest"].startswith("https://")
         got, _, _ = await _read_to_close(urls["ws"] + "/c/a/b", ssl=trusting)
         assert got == COMBINED
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+async def test_parts_play_the_same_in_any_order_even_if_they_overlap(serve, tmp_path, order):
+    from tests.server.conftest import CHANNELS
+    from tests.tapes import sealed, write_cassette
+
+    parts = [
+        write_cassette(tmp_path / "1.rpx", CHANNELS, [sealed(ROWS[:25])]),
+        write_cassette(tmp_path / "2.rpx", CHANNELS, [sealed(ROWS[18:])]),
+    ]
+    async with serve(*(parts[k] for k in order), at_end=AtEnd.CLOSE) as (_, urls):
+        assert await _read_to_close(urls["ws"] + "/c/a/b") == (COMBINED, 1001, "")
+
+
+async def test_to_begin_beyond_the_end_is_refused(serve):
+    with pytest.raises(InvalidOption, match=r"--from: 1 s; expected at most .* lasts: 0\.04 s"):
+        async with serve(from_ns=1_000_000_000):
+            raise AssertionError

@@ -1,8 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from replayx.timeline.source import ListSource
 from replayx.timeline.tape import Tape
-from tests.tapes import channel, source
+from tests.tapes import batch, channel, interaction, source
 
 ROWS = st.lists(
     st.lists(st.tuples(st.integers(0, 30), st.binary(max_size=300)), min_size=1, max_size=8),
@@ -58,3 +59,47 @@ def test_it_can_start_later():
     one = source([channel(0, "a")], [(10, 0, b"a"), (20, 0, b"b")], [(30, 0, b"c")])
     tape = Tape([one], start_ns=15)
     assert tape.next_at_ns() == 20
+
+
+def _idle(rows, end_ns):
+    """Return a source of one chunk that goes on, without messages, until `end_ns`."""
+    return ListSource(
+        {0: channel(0, "a")}, [batch(rows, [interaction(end_ns, "/", place=len(rows))])]
+    )
+
+
+def test_one_source_is_delivered_to_the_end_of_its_chunk():
+    tape = Tape([_idle([(10, 0, b"a")], 25)])
+    assert tape.take(None, 1 << 20).last_ns == 25
+
+
+def test_of_several_none_is_ahead_of_the_others():
+    tape = Tape([_idle([(10, 0, b"a")], 25), _idle([(12, 0, b"b"), (20, 0, b"c")], 30)])
+    stretches = []
+    while (stretch := tape.take(None, 1 << 20)) is not None:
+        stretches.append((stretch.first, stretch.stop, stretch.last_ns))
+    assert stretches == [(0, 1, 10), (0, 2, 20)]
+    assert tape.end_ns == 30
+
+
+@given(st.lists(ROWS, min_size=2, max_size=3), st.integers(1, 700))
+def test_at_full_speed_the_tape_never_goes_back(sources, bytes_max):
+    made, rows = [], []
+    for number, chunks in enumerate(sources):
+        now, played = 0, []
+        for chunk in chunks:
+            start = now
+            now += sum(delta for delta, _ in chunk)
+            played.append([(start, 0, payload) for _, payload in chunk])
+        end = [interaction(now + 7, "/", place=len(played[-1]))]
+        batches = [*map(batch, played[:-1]), batch(played[-1], end)]
+        made.append(ListSource({0: channel(0, f"s{number}")}, batches))
+        rows += [row for one in played for row in one]
+    tape, passed, count = Tape(made), 0, 0
+    while (stretch := tape.take(None, bytes_max)) is not None:
+        count += stretch.stop - stretch.first
+        assert passed <= stretch.run.batch.at[stretch.first]
+        assert stretch.last_ns >= passed
+        passed = stretch.last_ns
+    assert count == len(rows)
+    assert passed <= tape.end_ns
