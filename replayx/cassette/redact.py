@@ -24,7 +24,11 @@ from replayx.limits import (
 
 REDACTION = "replayx-1"  # Header.redaction: which rules a recording was redacted by
 REDACTED = b"REDACTED"
-_SCHEME = re.compile(rb"[A-Za-z]+ +")  # RFC 9110, 11.4: `Bearer <token>`
+_SCHEME = re.compile(rb"\A[A-Za-z]+ +")  # RFC 9110, 11.4: `Bearer <token>`
+
+# What is secret in `name=<token>; Domain=h.example; Path=/` (RFC 6265, 4.1.1) and in a JWT: words
+# between dots and slashes, so that no host or path is taken for one.
+_CREDENTIAL = re.compile(rb"[A-Za-z0-9_~+%%-]{%d,}=*" % LEARNED_SECRET_BYTES_MIN)
 
 
 class SecretRules(msgspec.Struct, frozen=True):
@@ -47,6 +51,7 @@ class Memory:
     """The last `count_max` secrets and what replaces them."""
 
     def __init__(self, count_max: int) -> None:
+        self.learned = 0  # secrets new to it, ever
         self._count_max = count_max
         self._covers: dict[bytes, bytes] = {}
         self._secrets: dict[bytes, bytes] = {}  # by cover: what was replaced is not replaced again
@@ -68,7 +73,8 @@ class Memory:
         """Remember a secret, unless it is too short to be told from other text."""
         if len(secret) < LEARNED_SECRET_BYTES_MIN or secret == cover:
             return
-        self._covers.pop(secret, None)
+        if self._covers.pop(secret, None) is None:
+            self.learned += 1
         self._covers[secret] = cover
         self._secrets[cover] = secret
         if len(self._covers) > self._count_max:
@@ -89,6 +95,11 @@ class Redactor:
         self._salt = salt
         self._identifiers = Memory(LEARNED_SECRETS_MAX)
         self._signatures = Memory(LEARNED_SIGNATURES_MAX)
+
+    @property
+    def learned(self) -> int:
+        """How many identifiers were new when they were seen: if it grew, look back."""
+        return self._identifiers.learned
 
     def target(self, target: str) -> str:
         """Return a path with its query without secrets."""
@@ -160,6 +171,9 @@ class Redactor:
         raw = value.encode("utf-8", "surrogateescape")
         if kind is not Kind.IDENTIFIER:
             self._erase(raw)
+            # An answer may repeat the token alone.
+            for part in (_SCHEME.sub(b"", raw, count=1), *_CREDENTIAL.findall(raw)):
+                self._signatures.learn(part, REDACTED)
             return REDACTED.decode()
         scheme = _SCHEME.match(raw)
         start = scheme.end() if scheme else 0

@@ -33,12 +33,15 @@ def redact_chunk(chunk: SealedChunk, private: Collection[int], redactor: Redacto
     what could not be classified. Their messages are searched by name like a body; public streams
     only for secrets already seen, in place.
     """
+    known = redactor.learned
     events = [redact_event(event, redactor) for event in chunk.events]
-    chunk = chunk._replace(events=events)
     if not chunk.channel_frames.keys().isdisjoint(private):
         chunk = _redact_messages(chunk, private, redactor)
+    if redactor.learned != known:
+        # Rare: what a later event or message has told to be secret may stand in an earlier event.
+        events = [redact_event(event, redactor) for event in chunk.events]
     redactor.scrub(chunk.frames)
-    return chunk
+    return chunk._replace(events=events)
 
 
 def redact_channel(channel: Channel, redactor: Redactor) -> Channel:

@@ -232,3 +232,24 @@ def test_any_bytes_are_searched_without_an_error(data):
     engine.text(b'{"token":"' + data)
     engine.text(b"token=" + data)
     engine.body(data, (("Content-Encoding", "gzip"),))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "token"),
+    [
+        ("Authorization", "Bearer {}", "dGhpcyBpcyBhIHRva2Vu/c2VjcmV0+w=="),
+        ("Authorization", "Bearer eyJhbGciOiJIUzI1NiJ9.{}.x", "eyJzdWIiOiIxMjM0NTY3ODkwIn0"),
+        ("Cookie", "theme=dark; session={}; lang=en", "0123456789abcdef0123456789"),
+    ],
+)
+def test_a_credential_repeated_without_its_header_is_found(name, value, token):
+    engine = redactor()
+    engine.headers(((name, value.format(token)),))
+    assert token.encode() not in engine.text(f"no such session: {token}!".encode())
+
+
+def test_a_host_in_a_cookie_is_no_secret():
+    engine = redactor()
+    engine.headers((("Cookie", "session=1; Domain=.testnet.exchange.example; Path=/api/v3/x"),))
+    text = b"see https://api.testnet.exchange.example/api/v3/x"
+    assert engine.text(text) == text

@@ -83,3 +83,19 @@ def test_a_channel_named_by_a_key_is_renamed_as_the_key_is():
     assert clean.prefix == f'{{"stream":"{clean.name}","data":'.encode()
     assert is_private(clean)
     assert not is_private(Channel(1, "m", "a@trade", ChannelKind.STREAM))
+
+
+def test_what_is_told_to_be_secret_later_is_found_earlier():
+    key = "SRLbOG3WRvzu8DwKtQVn"  # of no length that would give it away
+    chunk = OpenChunk(10)
+    for event in (
+        Closed(0, 11, 1, 1008, f"bad {key}"),
+        ClientMessage(0, 11, 1, 1, f"hello {key[::-1]}".encode()),
+        Opened(0, 12, 2, "m", "ws", "/", (("X-Key", key),), 101, ()),
+    ):
+        chunk.add(event)
+    chunk.append(13, PRIVATE, f'{{"listenKey":"{key[::-1]}"}}'.encode())
+    sealed = redact_chunk(chunk.seal(), {PRIVATE}, Redactor(RULES, b"salt"))
+    closed, said, opened = sealed.events
+    assert closed.reason == f"bad {opened.request_headers[0][1]}" != f"bad {key}"
+    assert key[::-1].encode() not in said.payload

@@ -23,7 +23,12 @@ SECRETS = SecretRules(
     erased=frozenset(
         {
             "signature",
+            # The answer that makes a sub-account's API key tells its secret.
+            "secretkey",
+            "apisecret",
+            "passphrase",
             "authorization",
+            "proxy-authorization",
             "cookie",
             "set-cookie",
             # These name the caller or his address to whoever runs the edge.
