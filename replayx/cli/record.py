@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
-from replayx.errors import InvalidOption
+from replayx.errors import InvalidOption, StorageFailure
 
 if TYPE_CHECKING:
     from replayx.recorder.record import LiveRecording, RecordOptions, Summary
@@ -104,12 +104,14 @@ def _options(
     from replayx.recorder.record import RecordOptions
 
     given = {"rest": upstream_rest, "ws": upstream_ws, "wsapi": upstream_wsapi}
+    if symbols and not streams:
+        raise InvalidOption("symbols without streams", expected="--streams too", where="--symbols")
     return RecordOptions(
         upstream=_upstream(venue, preset, given),
         listen=Listen(host, port, _server_tls(tls_cert, tls_key)),
         symbols=_words(symbols),
         streams=_words(streams),
-        duration_ns=parse_duration_ns(duration) if duration else 0,
+        duration_ns=_positive(parse_duration_ns(duration), "--duration") if duration else 0,
         rotation=_rotation(rotate),
         tls=_client_tls(upstream_ca),
         **rest,
@@ -156,6 +158,20 @@ def _check_urls(urls: dict[str, str]) -> None:
             raise InvalidOption(
                 f"the URL {url!r}", expected=" or ".join(schemes), where=f"--upstream-{role}"
             )
+        if not _is_origin(url):
+            raise InvalidOption(
+                f"the URL {url!r}", expected="scheme://host[:port]", where=f"--upstream-{role}"
+            )
+
+
+def _is_origin(url: str) -> bool:
+    """Say whether a URL has a host, a port that can be, and neither query nor credentials."""
+    parts = urlsplit(url)
+    try:
+        is_port = parts.port is None or parts.port > 0
+    except ValueError:
+        is_port = False
+    return is_port and bool(parts.hostname) and not set("?#@") & set(url)
 
 
 def _rotation(text: str) -> "Rotation":
@@ -166,13 +182,21 @@ def _rotation(text: str) -> "Rotation":
     if not text:
         return Rotation()
     if text.strip().lower().endswith("b"):
-        return Rotation(bytes_max=parse_bytes(text))
+        return Rotation(bytes_max=_positive(parse_bytes(text), "--rotate"))
     try:
-        return Rotation(duration_ns=parse_duration_ns(text))
+        duration_ns = parse_duration_ns(text)
     except InvalidOption as error:
         raise InvalidOption(
             f"the rotation {text!r}", expected="a size such as 1GiB or a time such as 1h"
         ) from error
+    return Rotation(duration_ns=_positive(duration_ns, "--rotate"))
+
+
+def _positive(amount: int, option: str) -> int:
+    """Return the amount. Raises InvalidOption for none: the recorder takes 0 for "never"."""
+    if amount <= 0:
+        raise InvalidOption("nothing at all", expected="more than 0", where=option)
+    return amount
 
 
 def _client_tls(ca: Path | None) -> ssl.SSLContext:
@@ -190,6 +214,8 @@ def _client_tls(ca: Path | None) -> ssl.SSLContext:
 
 def _server_tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
     if cert is None:
+        if key is not None:
+            raise InvalidOption("a key alone", expected="--tls-cert too", where="--tls-key")
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
@@ -269,7 +295,12 @@ def _announce(
 ) -> None:
     ready = msgspec.json.encode({"event": "ready", "listeners": urls}).decode()
     if ready_file is not None:
-        ready_file.write_text(ready + "\n")
+        try:
+            ready_file.write_text(ready + "\n")
+        except OSError as error:
+            raise StorageFailure(
+                f"cannot be written: {error.strerror}", where=f"--ready-file {ready_file}"
+            ) from error
     if as_json:
         click.echo(ready)
         return

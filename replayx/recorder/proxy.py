@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 from aiohttp import http, web
 
+from replayx.cassette.records import Gap
+from replayx.errors import InvalidOption
 from replayx.limits import REQUEST_BODY_BYTES_MAX, TARGET_BYTES_MAX
 from replayx.recorder.connection_tape import ConnectionTape
 from replayx.recorder.headers import ADDED_BY_SERVER, answered, pairs
@@ -119,7 +121,7 @@ class Proxy:
         self._runner: web.ServerRunner | None = None
 
     async def start(self, listen: Listen) -> None:
-        """Listen. Raises OSError if the address cannot be had."""
+        """Listen. Raises InvalidOption if the address cannot be had."""
         # aiohttp's low-level server: with one handler for all there is nothing to route.
         server = Port(self._handle, request_factory=ProxyRequest.made)
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_S)
@@ -127,7 +129,15 @@ class Proxy:
         site = web.TCPSite(
             self._runner, listen.host, listen.port, ssl_context=listen.tls, backlog=1024
         )
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise InvalidOption(
+                f"cannot listen on {listen.host}:{listen.port}: {error.strerror or error}",
+                where="--port",
+                hint="Choose another port, or 0 for a free one",
+            ) from error
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
@@ -169,6 +179,17 @@ class Proxy:
             answer = await self._upstream.request(asked)
         except NoAnswer as error:
             return self._refuse(asked, error.refusal, error.detail, started_ns)
+        except asyncio.CancelledError:
+            self._recording.add(
+                partial(
+                    Gap,
+                    market=self._venue.name,
+                    connection=0,
+                    channel="",
+                    reason=f"stopped before {asked.method} {asked.target} was answered",
+                )
+            )
+            raise
         record_exchange(self._recording, asked, answer, started_ns)
         return _exact(answer)
 

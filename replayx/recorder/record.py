@@ -14,7 +14,7 @@ from replayx.cassette.records import FORMAT_VERSION, Header, Market
 from replayx.cassette.redact import REDACTION, Redactor
 from replayx.cassette.writer import LEVEL
 from replayx.clock import NS_PER_S, Clock
-from replayx.errors import UpstreamFailure, WouldOverwrite
+from replayx.errors import InvalidOption, UpstreamFailure, WouldOverwrite
 from replayx.recorder.chunk_thread import ChunkThread, part_path
 from replayx.recorder.clock_offset import clock_offset_ns
 from replayx.recorder.direct import DirectRecorder, Wanted
@@ -91,6 +91,11 @@ async def record(
             task, port = await _begin(
                 stack, options, venue, upstream, recording, on_notice=on_notice
             )
+        except InvalidOption:
+            await thread.finish()
+            options.out.unlink()  # made above, and empty: the next try may have the name
+            raise
+        try:
             on_ready(LiveRecording(recording, venue, port))
             await _until(stop, task, thread, options.duration_ns)
             await stack.aclose()

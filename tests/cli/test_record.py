@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import socket
 import sys
 
 import click
@@ -49,6 +50,10 @@ def test_upstreams_by_preset_and_by_url(preset, given, expected):
         ("tesnet", {}, "testnet"),
         (None, {"rest": "ws://x"}, "https://"),
         (None, {"ws": "https://x"}, "wss://"),
+        (None, {"rest": "http://h:99999"}, "host[:port]"),
+        (None, {"rest": "http://:80"}, "host[:port]"),
+        (None, {"rest": "http://h?x=1"}, "host[:port]"),
+        (None, {"rest": "http://me:pw@h"}, "host[:port]"),
     ],
 )
 def test_upstreams_that_cannot_be_used(preset, given, hint):
@@ -134,3 +139,40 @@ async def test_a_signal_ends_it_with_totals_and_a_whole_file(tmp_path, number):
     assert process.returncode == 0
     assert CassetteReader(out).is_finished
     await exchange.stop()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--symbols", "BTCUSDT"),
+        ("--duration", "0s"),
+        ("--rotate", "0GiB"),
+        ("--rotate", "0s"),
+        ("--tls-key", "key.pem"),
+    ],
+)
+def test_options_that_would_be_ignored_are_errors(tmp_path, wrong):
+    done = run("record", "binance-spot", "--upstream-rest", "http://127.0.0.1:1",
+               "--upstream-ws", "ws://127.0.0.1:1", *wrong, "--out", tmp_path / "a")  # fmt: skip
+    assert done.exit_code == 2
+    assert wrong[0] in done.output
+
+
+def test_a_port_that_is_taken_is_said_and_leaves_no_file(tmp_path):
+    out = tmp_path / "a.rpx"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("record", "binance-spot", "--upstream-rest", "http://127.0.0.1:1",
+                   "--upstream-ws", "ws://127.0.0.1:1", "--out", out,
+                   "--port", taken.getsockname()[1])  # fmt: skip
+    assert done.exit_code == 2
+    assert "cannot listen" in done.output
+    assert not out.exists()
+
+
+def test_a_ready_file_that_cannot_be_written_is_said(tmp_path):
+    done = run("record", "binance-spot", "--upstream-rest", "http://127.0.0.1:1",
+               "--upstream-ws", "ws://127.0.0.1:1", "--out", tmp_path / "a.rpx",
+               "--port", 0, "--ready-file", tmp_path / "no" / "ready")  # fmt: skip
+    assert done.exit_code == 4
+    assert "--ready-file" in done.output
+    assert CassetteReader(tmp_path / "a.rpx").is_finished

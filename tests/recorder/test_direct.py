@@ -219,6 +219,7 @@ async def test_a_stream_the_market_does_not_have_is_an_error(exchange, tmp_path)
             exchange, tmp_path / "a.rpx", symbols=("BTCUSDT",), streams=("trades",)
         ):
             pass
+    assert not (tmp_path / "a.rpx").exists()
 
 
 async def test_what_the_venue_refuses_is_marked_and_told_once(exchange, tmp_path, quick):
