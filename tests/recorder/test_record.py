@@ -4,17 +4,20 @@ import asyncio
 import gzip
 import json
 import os
+import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from replayx.cassette.reader import CassetteReader
-from replayx.cassette.records import ClientMessage, Interaction
+from replayx.cassette.records import ClientMessage, Gap, Interaction
 from replayx.cassette.recovery import repair
 from replayx.errors import UpstreamFailure, WouldOverwrite
 from replayx.framing import CLOSE, frame
+from replayx.recorder import proxy
 from replayx.recorder.recording import Rotation
 from replayx.rng import named_stream
 from tests.recorder.harness import PATIENCE_S, accept, events, http, payloads, recording, say
@@ -166,6 +169,23 @@ async def test_a_duration_ends_it(exchange, tmp_path):
     assert CassetteReader(tmp_path / "a.rpx").is_finished
 
 
+async def test_a_request_cut_off_by_the_end_is_a_gap(exchange, tmp_path, monkeypatch):
+    monkeypatch.setattr(proxy, "_SHUTDOWN_S", 0.05)
+    asked = asyncio.Event()
+
+    async def rest(peer, head, body):
+        asked.set()
+        await peer.ended.wait()
+
+    exchange.rest = rest
+    async with recording(exchange, tmp_path / "a.rpx") as session:
+        client = await session.client()
+        client.send(b"GET /x?signature=abc HTTP/1.1\r\nHost: me\r\n\r\n")
+        await asked.wait()
+        (gap,) = events(await session.cassette(), Gap)
+    assert gap.reason == "stopped before GET /x?signature=REDACTED was answered"
+
+
 # ---- in a process of its own
 
 
@@ -286,3 +306,35 @@ async def test_a_full_disk_stops_with_a_message_and_a_whole_file(exchange, tmp_p
     assert kept
     for number, payload in enumerate(kept):
         assert b'"t":%d,' % number in payload
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 3 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    may = os.geteuid() == 0 and shutil.which("mount") is not None
+    if not may or subprocess.run(mount, check=False).returncode:
+        pytest.skip("needs the right to mount a tmpfs")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+async def test_a_disk_that_fills_up_stops_with_a_message_and_a_whole_file(exchange, small_disk):
+    flood = Flood(size=4000)
+    exchange.socket = flood.socket
+    out = small_disk / "a.rpx"
+    process, port = await start(exchange, out)
+    client = asyncio.create_task(drain(port))
+    _, said = await asyncio.wait_for(process.communicate(), 30)
+    await client
+    assert process.returncode == 4
+    assert b"the disk is full" in said
+    assert out.stat().st_size > 1 << 20
+    verified = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "replayx", "verify", str(out), stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await verified.communicate()
+    assert verified.returncode == 0
+    assert b"whole" in told
