@@ -166,9 +166,11 @@ class DirectRecorder:
             dialled = await self._upstream.dial(subscription.role, feed.target, headers)
         except NoAnswer as error:
             self._gap("", f"cannot connect: {error.detail}")
+            self._notice(f"cannot connect: {error.detail}")
             return None
         if isinstance(dialled, Answer):
             self._gap("", f"the venue refused the connection: {dialled.status}")
+            self._notice(f"the venue refused the connection: {dialled.status}")
             return None
         for name in feed.channels:
             if name in self._books:

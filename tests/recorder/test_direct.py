@@ -170,9 +170,12 @@ async def test_a_refused_connection_is_tried_again(exchange, tmp_path, quick):
         peer.send(http(b"{}", b"503 Service Unavailable"))
 
     exchange.socket = refuse
-    async with recording(exchange, tmp_path / "a.rpx", **WANTED) as session:
+    told = []
+    out = tmp_path / "a.rpx"
+    async with recording(exchange, out, on_notice=told.append, **WANTED) as session:
         await until(lambda: session.live.recording.totals.messages == 1)
         reader = await session.cassette()
+    assert told[0] == "the venue refused the connection: 503"
     assert "the venue refused the connection: 503" in [g.reason for g in events(reader, Gap)]
 
 
