@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from replayx.clock import NS_PER_S, Clock
 from replayx.server.sink import Sink
@@ -22,6 +22,10 @@ from replayx.venues.venue import HttpReply
 
 # At full speed: writes between two turns of the event loop, so that clients are heard in between.
 _WRITES_A_TURN = 4
+
+# When behind: how long clients may read before more is written. Those that keep up need less, and
+# one that does not read may not hold up the others.
+_CATCH_UP_S = 1.0
 
 # What is said to whoever still asks when the run is over: it failed, or the server is stopping.
 _OVER = HttpReply(503, b"")
@@ -101,18 +105,22 @@ class Pump:
     def _advance(self) -> None:
         self._perform(self.session.advance(self._clock.now_ns()))
         if not self.session.is_flat_out:
+            if self.session.is_behind and not self._sink.is_clear():
+                self._waiting = asyncio.ensure_future(self._wait(_CATCH_UP_S))
             return
         for _ in range(_WRITES_A_TURN - 1):
             if self.session.is_ended or not self._sink.is_clear():
                 break
             self._perform(self.session.advance(self._clock.now_ns()))
         if not self._sink.is_clear():
-            self._waiting = asyncio.ensure_future(self._wait())
+            # At full speed the slowest client sets the pace.
+            self._waiting = asyncio.ensure_future(self._wait(None))
 
-    async def _wait(self) -> None:
-        """At full speed the slowest client sets the pace."""
+    async def _wait(self, within_s: float | None) -> None:
         with self._telling():
-            await self._sink.cleared()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await self._sink.cleared()
             self._waiting = None
             self._schedule()
 

@@ -6,13 +6,17 @@ from replayx.timeline.tape import Stretch, Tape
 
 
 class Player:
-    """Plays a tape once. At full speed the tape waits while nobody watches."""
+    """Plays a tape once. At full speed the tape waits while nobody watches.
+
+    `is_behind` says that more was due than is played at once.
+    """
 
     def __init__(self, tape: Tape, playhead: Playhead) -> None:
         self._tape = tape
         self._playhead = playhead
         self._end_ns = max(tape.end_ns, tape.start_ns)
         self.is_ended = False
+        self.is_behind = False
 
     @property
     def is_flat_out(self) -> bool:
@@ -44,7 +48,7 @@ class Player:
         return self._playhead.deadline_ns(self._end_ns if at_ns is None else at_ns)
 
     def play(self, now_ns: int, watcher_count: int) -> list[Stretch]:
-        """Return what is due at `now_ns`: all of it, or at full speed one write's worth.
+        """Return what is due at `now_ns`, up to a bound; at full speed one write's worth.
 
         `is_ended` tells whether that was the last.
         """
@@ -53,9 +57,16 @@ class Player:
         if self.is_flat_out:
             return self._flat_out(watcher_count) if watcher_count else []
         position_ns = self._playhead.position_ns(now_ns)
-        stretches = []
-        while (stretch := self._tape.take(position_ns, WRITE_BYTES)) is not None:
+        stretches: list[Stretch] = []
+        # Whoever plays faster than clients read, or slept, has very much to catch up with.
+        taken_bytes = 0
+        while taken_bytes < FLAT_OUT_BYTES:
+            stretch = self._tape.take(position_ns, WRITE_BYTES)
+            if stretch is None:
+                break
             stretches.append(stretch)
+            taken_bytes += stretch.frame_bytes
+        self.is_behind = taken_bytes >= FLAT_OUT_BYTES
         self.is_ended = self._tape.next_at_ns() is None and position_ns >= self._end_ns
         return stretches
 

@@ -95,6 +95,11 @@ class ReplaySession:
         return self._player.is_flat_out
 
     @property
+    def is_behind(self) -> bool:
+        """Whether more was due than is sent at once: the caller lets clients read in between."""
+        return self._player.is_behind
+
+    @property
     def is_started(self) -> bool:
         """Whether the timeline runs."""
         return self._player.is_started

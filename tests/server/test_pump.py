@@ -171,3 +171,19 @@ async def test_it_stops_when_it_is_told_to():
     for _ in range(50):
         await asyncio.sleep(0)
     assert (paper.said, told) == ([], ["started"])
+
+
+@pytest.mark.parametrize("reads", [True, False])
+async def test_when_behind_clients_may_read_in_between_but_not_hold_it_up(monkeypatch, reads):
+    monkeypatch.setattr("replayx.session.player.FLAT_OUT_BYTES", 5 * len(frame(b"0")))
+    monkeypatch.setattr("replayx.server.pump._CATCH_UP_S", 60 if reads else 0.001)
+    pump, paper, told = make(speed=1_000_000)
+    paper.clear.clear()
+    connect(pump)
+    await until(lambda: len(paper.said) == 5)
+    if reads:
+        await asyncio.sleep(0)
+        assert len(paper.said) == 5
+        paper.clear.set()
+    await until(lambda: "ended" in told)
+    assert len(paper.said) == 21

@@ -1,5 +1,6 @@
 from fractions import Fraction
 
+from replayx.framing import frame
 from replayx.session.player import Player
 from replayx.timeline.playhead import Playhead
 from replayx.timeline.tape import Tape
@@ -32,3 +33,16 @@ def test_at_full_speed_it_waits_for_a_watcher():
     assert player.deadline_ns(1) == 0
     assert [(one.first, one.stop) for one in player.play(0, 1)] == [(0, 2)]
     assert (player.play(0, 1), player.is_ended, player.position_ns(0)) == ([], True, 200)
+
+
+def test_when_much_is_due_it_comes_in_pieces(monkeypatch):
+    monkeypatch.setattr("replayx.session.player.FLAT_OUT_BYTES", 3 * len(frame(b"x")))
+    chunks = [[(100 + k, 0, b"x")] for k in range(7)]
+    tape = Tape([source([channel(0, "a")], *chunks)])
+    player = Player(tape, Playhead(tape.start_ns))
+    player.start(0)
+    pieces = []
+    while not player.is_ended:
+        pieces.append((len(player.play(1_000, 1)), player.is_behind))
+        assert player.deadline_ns(1) is None or player.deadline_ns(1) < 1_000
+    assert pieces == [(3, True), (3, True), (1, False)]
