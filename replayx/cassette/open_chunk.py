@@ -74,6 +74,10 @@ class OpenChunk:
         self._at = array("q")
         self._channel = array("H")
         self._length = array("I")
+        self._append_at = self._at.append
+        self._append_channel = self._channel.append
+        self._append_length = self._length.append
+        self.is_full = False  # whether it is time to seal it
 
     @property
     def frame_count(self) -> int:
@@ -85,27 +89,21 @@ class OpenChunk:
         """Whether it holds nothing at all."""
         return not self._at and not self.events
 
-    @property
-    def is_full(self) -> bool:
-        """Whether it is time to seal it."""
-        return (
-            len(self.frames) >= self._bytes_max
-            or self._event_bytes >= CHUNK_EVENT_BYTES
-            or len(self._at) >= CHUNK_FRAMES_MAX
-            or len(self.events) >= CHUNK_EVENTS_MAX
-        )
-
     def append(self, at_ns: int, channel: int, payload: bytes, opcode: int = TEXT) -> None:
         """Append one message from the venue, received at `at_ns`."""
+        # The recorder's hot path: attributes are looked up once, columns by bound methods.
         assert at_ns >= self.last_ns, "time goes back"
-        length = len(payload)
-        header = frame_header(length, opcode)
-        self.frames += header
-        self.frames += payload
-        self._at.append(at_ns - self._frame_ns)
-        self._channel.append(channel)
-        self._length.append(length + len(header))
+        frames = self.frames
+        start = len(frames)
+        frames += frame_header(len(payload), opcode)
+        frames += payload
+        end = len(frames)
+        self._append_at(at_ns - self._frame_ns)
+        self._append_channel(channel)
+        self._append_length(end - start)
         self.last_ns = self._frame_ns = at_ns
+        if end >= self._bytes_max or len(self._at) >= CHUNK_FRAMES_MAX:
+            self.is_full = True
 
     def add(self, event: AnyEvent, *, size: int = 128) -> None:
         """Add an event whose `place` is `frame_count`; `size` is about how many bytes it takes."""
@@ -114,6 +112,8 @@ class OpenChunk:
         self.events.append(event)
         self._event_bytes += size
         self.last_ns = event.at_ns
+        if self._event_bytes >= CHUNK_EVENT_BYTES or len(self.events) >= CHUNK_EVENTS_MAX:
+            self.is_full = True
 
     def seal(self) -> SealedChunk:
         """Return the chunk as it is to be written. This object is spent."""
