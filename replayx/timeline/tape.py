@@ -23,6 +23,11 @@ class Stretch(NamedTuple):
     dropped: frozenset[int]
     last_ns: int
 
+    @property
+    def frame_bytes(self) -> int:
+        """How many bytes its frames have."""
+        return self.run.batch.end[self.stop] - self.run.batch.end[self.first]
+
 
 def _no_prefetch(runs: Iterator[Run]) -> Iterator[Run]:
     return runs

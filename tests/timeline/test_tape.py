@@ -45,6 +45,7 @@ def test_full_speed_takes_everything_at_once():
     tape, rows = _tape([[(5, b"a"), (5, b"b")], [(5, b"c")]])
     stretches = [tape.take(None, 1 << 20), tape.take(None, 1 << 20), tape.take(None, 1 << 20)]
     assert [stretch and stretch.stop - stretch.first for stretch in stretches] == [2, 1, None]
+    assert [stretch and stretch.frame_bytes for stretch in stretches] == [6, 3, None]
     assert tape.start_ns == rows[0][0]
     assert tape.end_ns == rows[-1][0]
 
