@@ -7,6 +7,7 @@
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable
 from typing import Generic, NamedTuple, TypeVar
 
@@ -22,45 +23,42 @@ class Recording(NamedTuple):
     ref: InteractionRef
 
 
-class _Answers:
-    """The recordings of one key in time order, and how many were played."""
-
-    def __init__(self) -> None:
-        self.ats: list[int] = []
-        self.recordings: list[Recording] = []
-        self.played = 0
-
-    def by_time(self, position_ns: int) -> Recording:
-        return self.recordings[max(0, bisect_right(self.ats, position_ns) - 1)]
-
-    def in_order(self, *, repeat_last: bool) -> Recording | None:
-        ordinal, self.played = self.played, self.played + 1
-        if ordinal < len(self.recordings):
-            return self.recordings[ordinal]
-        return self.recordings[-1] if repeat_last else None
-
-
 class Matcher(Generic[_K]):
     """Recordings by request key. Looking one up costs the same for ten and for a million."""
 
     def __init__(self, recordings: Iterable[tuple[_K, Recording]]) -> None:
         """Take (key, recording) pairs in any order."""
-        self._answers: dict[_K, _Answers] = {}
-        for key, recording in sorted(recordings, key=lambda pair: pair[1].ref.at_ns):
-            answers = self._answers.setdefault(key, _Answers())
-            answers.ats.append(recording.ref.at_ns)
-            answers.recordings.append(recording)
+        self._recordings: dict[_K, list[Recording]] = {}
+        self._played: Counter[_K] = Counter()
+        for key, recording in sorted(recordings, key=_pair_at_ns):
+            self._recordings.setdefault(key, []).append(recording)
 
     def by_time(self, key: _K, position_ns: int) -> Recording | None:
         """Return the answer in force at `position_ns`."""
-        answers = self._answers.get(key)
-        return None if answers is None else answers.by_time(position_ns)
+        recordings = self._recordings.get(key)
+        if recordings is None:
+            return None
+        return recordings[max(0, bisect_right(recordings, position_ns, key=_at_ns) - 1)]
 
     def in_order(self, key: _K, *, repeat_last: bool) -> Recording | None:
         """Return the next answer that was not played yet."""
-        answers = self._answers.get(key)
-        return None if answers is None else answers.in_order(repeat_last=repeat_last)
+        recordings = self._recordings.get(key)
+        if recordings is None:
+            return None
+        ordinal = self._played[key]
+        self._played[key] += 1
+        if ordinal < len(recordings):
+            return recordings[ordinal]
+        return recordings[-1] if repeat_last else None
 
     def keys(self) -> list[_K]:
         """Return every key that has an answer."""
-        return list(self._answers)
+        return list(self._recordings)
+
+
+def _at_ns(recording: Recording) -> int:
+    return recording.ref.at_ns
+
+
+def _pair_at_ns(pair: tuple[object, Recording]) -> int:
+    return pair[1].ref.at_ns

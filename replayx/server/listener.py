@@ -79,6 +79,7 @@ class Listener:
         except web.RequestPayloadError as error:
             return web.Response(status=400, text=str(error))
         else:
+            await self._pump.ready()
             asked = HttpRequest(request.method, target, tuple(request.headers.items()), body)
             self._pump.feed(RequestReceived(number, market, asked))
         return _response(self._pump.reply(number))

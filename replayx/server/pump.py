@@ -44,9 +44,15 @@ class Pump:
         self._replies: dict[int, HttpReply] = {}
         self._verdicts: dict[int, HttpReply | None] = {}
         self._is_stopped = False
+        self.preparing: asyncio.Future[None] | None = None
         self.on_start: Callable[[int], None] = _ignore
         self.on_end: Callable[[], None] = _nothing
         self.on_failure: Callable[[BaseException], None] = _raise
+
+    async def ready(self) -> None:
+        """Wait until requests can be answered without a stop of everything else."""
+        if self.preparing is not None and not self.preparing.done():
+            await asyncio.shield(self.preparing)
 
     # ---- inputs
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +13,7 @@ import msgspec
 
 from replayx.cassette.reader import CassetteReader
 from replayx.clock import NS_PER_S, Clock, RealClock
-from replayx.errors import InvalidOption
+from replayx.errors import InvalidOption, ReplayxError
 from replayx.server.listener import Listener, urls
 from replayx.server.numbering import Numbering
 from replayx.server.prefetch import Prefetch
@@ -125,14 +125,23 @@ class ReplayServer:
         if self._on_start is not None:
             self._pump.on_start = self._on_start
         self._pump.on_failure = self._failed
+        self._pump.preparing = asyncio.ensure_future(self._prepare())
         numbering = Numbering()
-        for name, port in zip(self._venues, self._ports(), strict=True):
+        for name, port in zip(self._venues, _ports(self._options.ports, self._venues), strict=True):
             listener = Listener(name, self._pump, self._sink, numbering, self._market_of_host)
             self._listeners.append(listener)
             await self._listen(name, listener, port)
         if self._options.starts == "now":
             self.begin()
         self._pump.start()
+
+    async def _prepare(self) -> None:
+        """Gather what requests can be answered, beside the event loop."""
+        try:
+            for answers in self._answers.values():
+                await asyncio.to_thread(answers.prepare)
+        except ReplayxError as error:
+            self._failed(error)
 
     def begin(self) -> None:
         """Start the timeline, if nothing has started it yet."""
@@ -149,6 +158,8 @@ class ReplayServer:
         """Close every socket with 1001 and free the ports."""
         if self._pump is not None:
             self._pump.stop()
+            if self._pump.preparing is not None:
+                await asyncio.wait((self._pump.preparing,))  # it reads the files closed below
         if self._flushing is not None:
             self._flushing.cancel()
         for number in self._sink.numbers():
@@ -197,26 +208,6 @@ class ReplayServer:
         self._prefetches.append(prefetch)
         return prefetch
 
-    def _ports(self) -> list[int]:
-        """Return a port for each market: those given, then the ones after the last."""
-        given = list(self._options.ports)
-        if len(given) > len(self._venues):
-            raise InvalidOption(
-                f"{len(given)} ports",
-                expected=f"at most {len(self._venues)}: one a market ({', '.join(self._venues)})",
-                where="--port",
-            )
-        while len(given) < len(self._venues):
-            given.append(given[-1] + 1 if given[-1] else 0)
-        if given[-1] > _PORT_MAX:
-            raise InvalidOption(
-                f"no port {given[-1]} for {list(self._venues)[-1]}",
-                expected=f"ports up to {_PORT_MAX}",
-                where="--port",
-                hint="Give --port for each market, or 0 for free ones",
-            )
-        return given
-
     async def _listen(self, name: str, listener: Listener, port: int) -> None:
         host, tls = self._options.host, self._options.tls
         try:
@@ -248,3 +239,24 @@ class ReplayServer:
     def _failed(self, error: BaseException) -> None:
         self._failure = error
         self._done.set()
+
+
+def _ports(given: Sequence[int], markets: Collection[str]) -> list[int]:
+    """Return a port for each market: those given, then the ones after the last."""
+    ports = list(given)
+    if len(ports) > len(markets):
+        raise InvalidOption(
+            f"{len(ports)} ports",
+            expected=f"at most {len(markets)}: one a market ({', '.join(markets)})",
+            where="--port",
+        )
+    while len(ports) < len(markets):
+        ports.append(ports[-1] + 1 if ports[-1] else 0)
+    if ports and ports[-1] > _PORT_MAX:
+        raise InvalidOption(
+            f"no port {ports[-1]} for {list(markets)[-1]}",
+            expected=f"ports up to {_PORT_MAX}",
+            where="--port",
+            hint="Give --port for each market, or 0 for free ones",
+        )
+    return ports

@@ -60,6 +60,14 @@ class Answers:
         self.unmatched = 0
         self.on_unmatched: Callable[[str], None] = _ignore
 
+    def prepare(self) -> None:
+        """Gather the keys of what was recorded. Takes 10 us a request; else the first one waits.
+
+        Raises CassetteError.
+        """
+        if self._matcher is None:
+            self._matcher = Matcher(self._recordings())
+
     def http(self, request: HttpRequest, position_ns: int, venue_ms: int) -> HttpReply:
         """Answer an HTTP request at a position of the tape."""
         answer = self._answer(self._venue.request_key(request), position_ns, venue_ms)
@@ -87,8 +95,8 @@ class Answers:
         return answer
 
     def _find(self, key: RequestKey, position_ns: int) -> Recording | None:
-        if self._matcher is None:
-            self._matcher = Matcher(self._recordings())
+        self.prepare()
+        assert self._matcher is not None
         if self._venue.is_stateful(key):
             return self._matcher.in_order(key, repeat_last=key.method == "GET")
         return self._matcher.by_time(key, position_ns)

@@ -2,6 +2,7 @@ import asyncio
 import hashlib
 import socket
 import ssl
+import threading
 
 import aiohttp
 import pytest
@@ -9,8 +10,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from replayx.clock import RealClock
-from replayx.errors import InvalidOption
+from replayx.errors import InvalidOption, ReplayxError
 from replayx.server.replay_server import ReplayOptions, ReplayServer
+from replayx.session.answers import Answers
 from replayx.session.session import AtEnd
 from tests.server.conftest import MS, ROWS, T0
 
@@ -228,3 +230,33 @@ async def test_to_begin_beyond_the_end_is_refused(serve):
     with pytest.raises(InvalidOption, match=r"--from: 1 s; expected at most .* lasts: 0\.04 s"):
         async with serve(from_ns=1_000_000_000):
             raise AssertionError
+
+
+async def test_requests_wait_for_what_was_recorded_to_be_gathered(serve, monkeypatch):
+    gathered, may_go_on = [], threading.Event()
+    prepare = Answers.prepare
+
+    def slowly(answers):
+        may_go_on.wait(5)
+        gathered.append(answers)
+        prepare(answers)
+
+    monkeypatch.setattr(Answers, "prepare", slowly)
+    async with serve() as (_, urls), aiohttp.ClientSession() as client:
+        asked = asyncio.ensure_future(client.get(urls["rest"] + "/d?a=1"))
+        async with connect(urls["ws"] + "/s/a", max_queue=None) as watching:
+            assert await watching.recv() == RAW_A[0]  # nothing else waits
+        assert gathered == []
+        may_go_on.set()
+        async with await asked as answer:
+            assert await answer.read() == b"depth"
+
+
+async def test_an_unreadable_index_of_requests_is_told(serve, monkeypatch):
+    def damaged(answers):
+        raise ReplayxError("torn")
+
+    monkeypatch.setattr(Answers, "prepare", damaged)
+    async with serve() as (server, _):
+        with pytest.raises(ReplayxError, match="torn"):
+            await asyncio.wait_for(server.wait(), 5)
