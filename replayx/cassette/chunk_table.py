@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_left
+from operator import gt
 from typing import Self
 
 from replayx.cassette.columns import CHANNEL_BYTES
@@ -37,10 +38,14 @@ class ChunkTable:
             raise Damage("an index of channels that are not uint16")
         if any(not 0 < offset < file_bytes for offset in table.offsets):
             raise Damage("an index that points outside the file")
+        if any(map(gt, table.ends, table.starts[1:])) or any(map(gt, table.starts, table.ends)):
+            raise Damage("an index whose times go back")
         return table
 
     def append(self, offset: int, chunk: Chunk) -> None:
-        """Add a chunk that stands at `offset`."""
+        """Add a chunk that stands at `offset`. Raises Damage if its time is before the last."""
+        if self.ends and chunk.start_ns < self.ends[-1]:
+            raise Damage(f"a chunk that starts at {chunk.start_ns}", f"{self.ends[-1]} or later")
         self.offsets.append(offset)
         self.starts.append(chunk.start_ns)
         self.ends.append(chunk.end_ns)

@@ -168,8 +168,14 @@ class CassetteReader:
     def batches(self, first: int = 0) -> Iterator[FrameBatch]:
         """Yield the chunks from ordinal `first` on. May run in a thread of its own."""
         decompressor = zstandard.ZstdDecompressor()
+        end_ns: int | None = None
         for offset in self.chunks.offsets[first:]:
-            yield self._unpack(offset, decompressor)
+            batch = self._unpack(offset, decompressor)
+            if end_ns is not None and batch.start_ns < end_ns:
+                damage = Damage(f"a chunk that starts at {batch.start_ns}", f"{end_ns} or later")
+                raise self.file.damaged(damage, offset)
+            end_ns = batch.end_ns
+            yield batch
 
     def checked_batches(self, first: int = 0) -> Iterator[FrameBatch]:
         """Yield the chunks as `batches` does, with times, places and events checked as well."""

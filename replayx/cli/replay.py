@@ -189,6 +189,8 @@ def _announce(server: "ReplayServer", ready_file: Path | None, *, as_json: bool)
     for reader in server.readers:
         if reader.damage is not None:
             click.secho(f"warning: {reader.damage}", fg="yellow", err=True)
+    for market in server.unknown_markets:
+        click.secho(f"warning: no venue knows {market}; it is not served", fg="yellow", err=True)
     ready = msgspec.json.encode({"event": "ready", "listeners": server.urls}).decode()
     if ready_file is not None:
         _write_ready(ready_file, ready + "\n")

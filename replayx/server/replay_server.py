@@ -13,7 +13,7 @@ import msgspec
 
 from replayx.cassette.reader import CassetteReader
 from replayx.clock import NS_PER_S, Clock, RealClock
-from replayx.errors import InvalidOption, ReplayxError
+from replayx.errors import InvalidOption, ReplayxError, UnknownMarket
 from replayx.server.listener import Listener, urls
 from replayx.server.numbering import Numbering
 from replayx.server.prefetch import Prefetch
@@ -69,7 +69,7 @@ class ReplayServer:
         self._clock = clock or RealClock()
         with ExitStack() as opened:
             self._readers = [opened.enter_context(CassetteReader(path)) for path in paths]
-            self._venues = self._load_venues()
+            self._venues, self.unknown_markets = _load_venues(self._readers)
             self._files = opened.pop_all()
         self._answers = {
             name: Answers(name, venue, self._readers) for name, venue in self._venues.items()
@@ -172,13 +172,6 @@ class ReplayServer:
 
     # ---- making
 
-    def _load_venues(self) -> dict[str, Venue]:
-        names: dict[str, None] = {}
-        for reader in self._readers:
-            for market in reader.header.markets:
-                names[market.name] = None
-        return {name: load_venue(name) for name in names}
-
     def _session(self) -> ReplaySession:
         options = self._options
         # The parts of a recording play the same in whatever order they are given.
@@ -260,3 +253,21 @@ def _ports(given: Sequence[int], markets: Collection[str]) -> list[int]:
             hint="Give --port for each market, or 0 for free ones",
         )
     return ports
+
+
+def _load_venues(readers: Sequence[CassetteReader]) -> tuple[dict[str, Venue], tuple[str, ...]]:
+    """Return the venues of the cassettes' markets by name, and the markets that have none.
+
+    Raises UnknownMarket if none has one.
+    """
+    venues: dict[str, Venue] = {}
+    unknown: list[UnknownMarket] = []
+    names = dict.fromkeys(market.name for reader in readers for market in reader.header.markets)
+    for name in names:
+        try:
+            venues[name] = load_venue(name)
+        except UnknownMarket as error:
+            unknown.append(error)
+    if unknown and not venues:
+        raise unknown[0]
+    return venues, tuple(name for name in names if name not in venues)

@@ -41,6 +41,8 @@ def test_a_time_finds_the_first_chunk_that_ends_at_or_after(at_ns, ordinal):
         ({"channels": (b"\x00", b"")}, 1000),
         ({}, 200),
         ({"offsets": struct.pack("<2q", -1, 200)}, 1000),
+        ({"starts": struct.pack("<2q", 10, 19)}, 1000),
+        ({"ends": struct.pack("<2q", 9, 40)}, 1000),
     ],
 )
 def test_an_index_that_cannot_be_is_damage(fields, file_bytes):

@@ -10,11 +10,14 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from replayx.clock import RealClock
-from replayx.errors import InvalidOption, ReplayxError
+from replayx.errors import InvalidOption, ReplayxError, UnknownMarket
+from replayx.server import replay_server
 from replayx.server.replay_server import ReplayOptions, ReplayServer
 from replayx.session.answers import Answers
 from replayx.session.session import AtEnd
-from tests.server.conftest import MS, ROWS, T0
+from tests.fake_venue import FakeVenue
+from tests.server.conftest import CHANNELS, MS, ROWS, T0
+from tests.tapes import sealed, write_cassette
 
 COMBINED = [payload.decode() for _, _, payload in ROWS]
 RAW_A = [str(k) for k in range(0, 40, 2)]
@@ -260,3 +263,18 @@ async def test_an_unreadable_index_of_requests_is_told(serve, monkeypatch):
     async with serve() as (server, _):
         with pytest.raises(ReplayxError, match="torn"):
             await asyncio.wait_for(server.wait(), 5)
+
+
+async def test_a_market_that_no_venue_knows_is_left_out(tmp_path, monkeypatch):
+    def load(name):
+        if name != "fake":
+            raise UnknownMarket(f"no market is called {name!r}")
+        return FakeVenue()
+
+    made = write_cassette(
+        tmp_path / "two.rpx", CHANNELS, [sealed(ROWS)], markets=("stranger", "fake")
+    )
+    monkeypatch.setattr(replay_server, "load_venue", load)
+    async with ReplayServer([made], ReplayOptions()) as server:
+        assert list(server.urls) == ["fake"]
+        assert server.unknown_markets == ("stranger",)
