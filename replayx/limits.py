@@ -86,6 +86,8 @@ PENDING_REQUESTS_MAX = 4096
 LEARNED_SECRETS_MAX = 1024
 # Signatures remembered: an error text that repeats one follows its request at once.
 LEARNED_SIGNATURES_MAX = 32
+# Sets of headers whose redacted form is kept: a few clients, and answers within one second.
+CLEAN_HEADERS_MAX = 64
 # Shorter values are replaced where their name stands, but not searched for in free text and
 # frames: an account number of nine digits may also be a public trade id.
 LEARNED_SECRET_BYTES_MIN = 16

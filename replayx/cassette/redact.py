@@ -16,6 +16,7 @@ from replayx.cassette.pseudonym import URL_UNIT, disguise, pseudonym
 from replayx.cassette.records import Headers
 from replayx.cassette.secret_finder import Found, Kind, SecretFinder
 from replayx.limits import (
+    CLEAN_HEADERS_MAX,
     LEARNED_SECRET_BYTES_MIN,
     LEARNED_SECRETS_MAX,
     LEARNED_SIGNATURES_MAX,
@@ -95,6 +96,8 @@ class Redactor:
         self._salt = salt
         self._identifiers = Memory(LEARNED_SECRETS_MAX)
         self._signatures = Memory(LEARNED_SIGNATURES_MAX)
+        self._clean_headers: dict[Headers, Headers] = {}
+        self._clean_version = 0
 
     @property
     def learned(self) -> int:
@@ -111,6 +114,17 @@ class Redactor:
 
     def headers(self, headers: Headers) -> Headers:
         """Return headers without secrets, in order."""
+        # A client sends the same ones again and again: kept until something new is learned.
+        version = self._identifiers.learned + self._signatures.learned
+        if version != self._clean_version or len(self._clean_headers) >= CLEAN_HEADERS_MAX:
+            self._clean_headers.clear()
+            self._clean_version = version
+        clean = self._clean_headers.get(headers)
+        if clean is None:
+            clean = self._clean_headers[headers] = self._without_secrets(headers)
+        return clean
+
+    def _without_secrets(self, headers: Headers) -> Headers:
         rows = [(name, value, self._kinds.get(name.lower())) for name, value in headers]
         # The secret ones first: what they teach is then found in the others.
         clean = [value if kind is None else self._header(value, kind) for _, value, kind in rows]
