@@ -173,19 +173,32 @@ class CassetteWriter:
 
     def write(self, chunk: SealedChunk) -> None:
         """Pack and append a chunk. Raises LimitExceeded, StorageFailure."""
+        self.write_packed(chunk, self._packed(chunk, self._compressor))
+
+    def pack(self, chunk: SealedChunk) -> bytes:
+        """Return a chunk's record, for `write_packed`. May run in any thread, beside others.
+
+        Raises LimitExceeded.
+        """
+        return self._packed(chunk, zstandard.ZstdCompressor(level=self.level))
+
+    def write_packed(self, chunk: SealedChunk, record: bytes) -> None:
+        """Append a chunk that `pack` has packed. Raises StorageFailure."""
         assert chunk.start_ns >= self._end_ns or not self._end_ns, "chunks out of order"
         assert self._channels.keys() >= chunk.channel_frames.keys(), "channel not declared"
-        try:
-            record = pack_record(RecordKind.CHUNK, encode(pack_chunk(chunk, self._compressor)))
-        except Damage as error:
-            raise LimitExceeded(
-                error.found, expected=error.expected, where=str(self.path)
-            ) from error
         offset = self.position
         self._reserve(len(record))
         self._append(record)
         self._index.add(offset, chunk)
         self._end_ns = chunk.end_ns
+
+    def _packed(self, chunk: SealedChunk, compressor: zstandard.ZstdCompressor) -> bytes:
+        try:
+            return pack_record(RecordKind.CHUNK, encode(pack_chunk(chunk, compressor)))
+        except Damage as error:
+            raise LimitExceeded(
+                error.found, expected=error.expected, where=str(self.path)
+            ) from error
 
     def sync(self) -> None:
         """Make what was written survive a power cut. Raises StorageFailure."""

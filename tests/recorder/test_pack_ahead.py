@@ -20,7 +20,10 @@ def test_what_a_thread_writes_is_what_would_have_been_written(tmp_path):
 
 def test_an_error_of_the_thread_reaches_the_caller(tmp_path):
     class Full:
-        def write(self, chunk):
+        def pack(self, chunk):
+            return b""
+
+        def write_packed(self, chunk, record):
             raise StorageFailure("the disk is full")
 
     with PackAhead(Full()) as packing:
