@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
+from replayx.cli.tls import server_tls
 from replayx.errors import InvalidOption, StorageFailure
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _options(
         raise InvalidOption("symbols without streams", expected="--streams too", where="--symbols")
     return RecordOptions(
         upstream=_upstream(venue, preset, given),
-        listen=Listen(host, port, _server_tls(tls_cert, tls_key)),
+        listen=Listen(host, port, server_tls(tls_cert, tls_key)),
         symbols=_words(symbols),
         streams=_words(streams),
         duration_ns=_positive(parse_duration_ns(duration), "--duration") if duration else 0,
@@ -209,21 +210,6 @@ def _client_tls(ca: Path | None) -> ssl.SSLContext:
             raise InvalidOption(
                 f"no certificates in {ca}: {error}", expected="a PEM file", where="--upstream-ca"
             ) from error
-    return context
-
-
-def _server_tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    if cert is None:
-        if key is not None:
-            raise InvalidOption("a key alone", expected="--tls-cert too", where="--tls-key")
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(cert, key)
-    except (OSError, ssl.SSLError) as error:
-        raise InvalidOption(
-            f"cannot use {cert}: {error}", expected="a PEM chain and its key", where="--tls-cert"
-        ) from error
     return context
 
 

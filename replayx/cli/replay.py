@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import ssl
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from replayx.cli.tls import server_tls
 from replayx.errors import ExitCode, InvalidOption, StorageFailure
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _options(
         speed=parse_speed(speed),
         at_end=AtEnd(at_end),
         from_ns=parse_duration_ns(from_),
-        tls=_tls(tls_cert, tls_key),
+        tls=server_tls(tls_cert, tls_key),
         **rest,
     )
 
@@ -117,23 +117,6 @@ def parse_speed(text: str) -> Fraction | None:
             where="--speed",
         )
     return speed
-
-
-def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    if cert is None and key is not None:
-        raise InvalidOption(
-            "a key without its certificate", where="--tls-key", expected="--tls-cert as well"
-        )
-    if cert is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(cert, key)
-    except (OSError, ssl.SSLError) as error:
-        raise InvalidOption(
-            f"the certificate cannot be used: {error}", where="--tls-cert", hint="PEM is expected"
-        ) from error
-    return context
 
 
 async def _serve(

@@ -5,7 +5,8 @@ import ssl
 import pytest
 
 from replayx.cassette.records import Interaction
-from replayx.cli.record import _client_tls, _server_tls
+from replayx.cli.record import _client_tls
+from replayx.cli.tls import server_tls
 from replayx.framing import frame
 from replayx.recorder.proxy import Listen
 from tests.recorder.harness import Exchange, accept, events, payloads, recording
@@ -22,7 +23,7 @@ def certificate(tmp_path):
 @pytest.fixture
 async def venue(certificate):
     exchange = Exchange()
-    await exchange.start(_server_tls(*certificate))
+    await exchange.start(server_tls(*certificate))
     yield exchange
     await exchange.stop()
 
@@ -60,7 +61,7 @@ async def test_a_venue_that_cannot_be_trusted_is_sent_nothing(venue, tmp_path):
 
 async def test_clients_are_served_https_and_wss(exchange, certificate, tmp_path):
     exchange.socket = say_hello
-    listen = Listen(tls=_server_tls(*certificate))
+    listen = Listen(tls=server_tls(*certificate))
     async with recording(exchange, tmp_path / "a.rpx", listen=listen) as session:
         session.tls = ssl.create_default_context(cafile=certificate[0])
         head, _ = await session.request(GET)
