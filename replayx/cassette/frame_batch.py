@@ -60,7 +60,9 @@ class FrameBatch:
         self._channel = columns[channels_at:lengths_at]
         self._length = columns[lengths_at:events_at]
         self._events = columns[events_at:frames_at]
-        self.frames = columns[frames_at:]
+        # What is served, and what was recorded: the same, unless the times in it are shifted.
+        self.frames = self.recorded = columns[frames_at:]
+        self.ordinal = 0  # its place among the batches of its source
 
     @cached_property
     def at(self) -> list[int]:
@@ -112,9 +114,9 @@ class FrameBatch:
             raise Damage(f"event {ordinal} that does not decode ({error})") from error
 
     def payload(self, k: int) -> memoryview:
-        """Return message k's payload."""
+        """Return message k's payload, as it was recorded."""
         start, stop = self.end[k], self.end[k + 1]
-        return self.frames[start + header_bytes(self.frames[start + 1]) : stop]
+        return self.recorded[start + header_bytes(self.recorded[start + 1]) : stop]
 
     def opcode(self, k: int) -> int:
         """Return message k's opcode."""

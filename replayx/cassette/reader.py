@@ -163,14 +163,17 @@ class CassetteReader:
 
     def batch(self, ordinal: int) -> FrameBatch:
         """Return a chunk unpacked. Raises DamagedCassette, TruncatedCassette."""
-        return self._unpack(self.chunks.offsets[ordinal], self._decompressor)
+        batch = self._unpack(self.chunks.offsets[ordinal], self._decompressor)
+        batch.ordinal = ordinal
+        return batch
 
     def batches(self, first: int = 0) -> Iterator[FrameBatch]:
         """Yield the chunks from ordinal `first` on. May run in a thread of its own."""
         decompressor = zstandard.ZstdDecompressor()
         end_ns: int | None = None
-        for offset in self.chunks.offsets[first:]:
+        for ordinal, offset in enumerate(self.chunks.offsets[first:], first):
             batch = self._unpack(offset, decompressor)
+            batch.ordinal = ordinal
             if end_ns is not None and batch.start_ns < end_ns:
                 damage = Damage(f"a chunk that starts at {batch.start_ns}", f"{end_ns} or later")
                 raise self.file.damaged(damage, offset)

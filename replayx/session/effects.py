@@ -54,4 +54,31 @@ class Ended(Effect, frozen=True):
     """The tape has ended. Comes once."""
 
 
-AnyEffect = Accept | Refuse | SendFrames | CloseConnection | Reply | Started | Ended
+class ClockState(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a session's clock stands. Times of the tape in ns; `venue_ms` is what /time shows.
+
+    speed: an exact ratio such as "1/2", or "max". shift_ms: what is added to every time of the
+    tape that a client sees. delivered: messages of the tape played so far.
+    """
+
+    regime: str
+    speed: str
+    paused: bool
+    started: bool
+    ended: bool
+    position_ns: int
+    start_ns: int
+    end_ns: int
+    venue_ms: int
+    shift_ms: int
+    delivered: int
+
+
+class ClockTold(Effect, frozen=True):
+    """Answer a request about the clock."""
+
+    number: int
+    clock: ClockState
+
+
+AnyEffect = Accept | Refuse | SendFrames | CloseConnection | Reply | Started | Ended | ClockTold

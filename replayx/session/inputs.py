@@ -1,7 +1,10 @@
 """What happens to a session. Connections and requests are numbered by whoever accepts them."""
 
+from fractions import Fraction
+
 import msgspec
 
+from replayx.session.stops import Stop
 from replayx.venues.venue import HttpRequest, Refusal
 
 
@@ -71,6 +74,45 @@ class StartAsked(Input, frozen=True):
     """Start the timeline now."""
 
 
+class SpeedAsked(Input, frozen=True):
+    """Play at this speed from now on; None: as fast as clients read. Answered by ClockTold."""
+
+    number: int
+    speed: Fraction | None
+
+
+class PauseAsked(Input, frozen=True):
+    """Let the tape stand still. Answered by ClockTold."""
+
+    number: int
+
+
+class ResumeAsked(Input, frozen=True):
+    """Let the tape run on, without a stop. Answered by ClockTold."""
+
+    number: int
+
+
+class SeekAsked(Input, frozen=True):
+    """Go to a time of the tape, forwards or backwards. Answered by ClockTold."""
+
+    number: int
+    at_ns: int
+
+
+class RunUntilAsked(Input, frozen=True):
+    """Run until `stop`, and stand still there. Answered by ClockTold when it is reached."""
+
+    number: int
+    stop: Stop
+
+
+class ResetAsked(Input, frozen=True):
+    """Go back to how the session began. Answered by ClockTold."""
+
+    number: int
+
+
 AnyInput = (
     ConnectionAsked
     | ConnectionOpened
@@ -81,4 +123,10 @@ AnyInput = (
     | RequestReceived
     | RequestRefused
     | StartAsked
+    | SpeedAsked
+    | PauseAsked
+    | ResumeAsked
+    | SeekAsked
+    | RunUntilAsked
+    | ResetAsked
 )

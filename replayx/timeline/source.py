@@ -48,6 +48,8 @@ class ListSource:
     def __init__(self, channels: Mapping[int, Channel], batches: list[FrameBatch]) -> None:
         self.channels = channels
         self._batches = batches
+        for ordinal, batch in enumerate(batches):
+            batch.ordinal = ordinal
         played = [batch for batch in batches if batch.count]
         self.start_ns = played[0].at[0] if played else 0
         self.end_ns = batches[-1].end_ns if batches else 0

@@ -4,13 +4,15 @@ A venue never reads a clock, a socket or a file: time comes in as an argument. B
 the replay server ask the same venue, so that what one writes the other can serve.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
 import msgspec
 
 from replayx.cassette.redact import SecretRules
+from replayx.market.events import MarketEvent, MarketFeed
+from replayx.market.market_view import MarketView
 
 HeaderPairs = tuple[tuple[str, str], ...]
 
@@ -285,6 +287,51 @@ class Venue(Protocol):
     def sequence_gap(self, previous: bytes, payload: bytes) -> bool:
         """Say whether messages of one channel are missing between two payloads."""
         ...
+
+    # ---- the market behind the wire: nothing here is asked unless somebody needs it. What a
+    # venue leaves out, its tapes are served without.
+
+    def market_feed(self, channel: str) -> MarketFeed | None:
+        """Return what a stream tells about the market; None: nothing that is understood."""
+        del channel
+        return None
+
+    def decode(
+        self, feed: MarketFeed, payloads: Sequence[bytes | memoryview]
+    ) -> list[MarketEvent | None]:
+        """Return the event of each payload of a stream; None for one of another form."""
+        del feed
+        return [None] * len(payloads)
+
+    def answer_feed(self, key: RequestKey) -> MarketFeed | None:
+        """Return what the answer to a request tells about the market; None: nothing."""
+        del key
+        return None
+
+    def decode_answer(self, feed: MarketFeed, body: bytes) -> Sequence[MarketEvent]:
+        """Return the events that an answer tells; none if it is an error."""
+        del feed, body
+        return ()
+
+    def derive(self, key: RequestKey, market: MarketView) -> HttpReply | None:
+        """Answer a request from the market, or refuse it as the venue refuses what is wrong
+        with it; None: it has to be looked up.
+        """
+        del key, market
+        return None
+
+    def follows_from(
+        self, channel: str, feeds: Collection[MarketFeed]
+    ) -> tuple[MarketFeed, ...] | None:
+        """Return the feeds among `feeds` from which a stream that was not recorded can be made;
+        None: it can't.
+        """
+        del channel, feeds
+        return None
+
+    def encode(self, channel: str, event: MarketEvent, now_ms: int) -> bytes:
+        """Return an event as the payload of a stream, sent at `now_ms`."""
+        raise NotImplementedError
 
     # ---- for people to look at
 
