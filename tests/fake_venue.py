@@ -22,13 +22,14 @@ from replayx.venues.venue import (
     Role,
     Subscription,
     Upstream,
+    Venue,
     WsApiRequest,
 )
 
 S = 1_000_000_000
 
 
-class FakeVenue:
+class FakeVenue(Venue):
     """The fake venue."""
 
     name = "fake"

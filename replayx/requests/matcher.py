@@ -7,7 +7,6 @@
 """
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable
 from typing import Generic, NamedTuple, TypeVar
 
@@ -29,7 +28,6 @@ class Matcher(Generic[_K]):
     def __init__(self, recordings: Iterable[tuple[_K, Recording]]) -> None:
         """Take (key, recording) pairs in any order."""
         self._recordings: dict[_K, list[Recording]] = {}
-        self._played: Counter[_K] = Counter()
         for key, recording in sorted(recordings, key=_pair_at_ns):
             self._recordings.setdefault(key, []).append(recording)
 
@@ -40,16 +38,18 @@ class Matcher(Generic[_K]):
             return None
         return recordings[max(0, bisect_right(recordings, position_ns, key=_at_ns) - 1)]
 
-    def in_order(self, key: _K, *, repeat_last: bool) -> Recording | None:
-        """Return the next answer that was not played yet."""
+    def nth(self, key: _K, ordinal: int, *, repeat_last: bool) -> Recording | None:
+        """Return the answer to the request that is the `ordinal`-th with its key, from 0."""
         recordings = self._recordings.get(key)
         if recordings is None:
             return None
-        ordinal = self._played[key]
-        self._played[key] += 1
         if ordinal < len(recordings):
             return recordings[ordinal]
         return recordings[-1] if repeat_last else None
+
+    def of(self, key: _K) -> list[Recording]:
+        """Return every answer to a key, in time order."""
+        return self._recordings.get(key, [])
 
     def keys(self) -> list[_K]:
         """Return every key that has an answer."""

@@ -320,6 +320,11 @@ class Venue(Protocol):
         del key, market
         return None
 
+    def prefers_recording(self, key: RequestKey) -> bool:
+        """Say whether a recorded answer is better than a derived one: what seldom changes."""
+        del key
+        return False
+
     def follows_from(
         self, channel: str, feeds: Collection[MarketFeed]
     ) -> tuple[MarketFeed, ...] | None:

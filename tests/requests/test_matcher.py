@@ -23,16 +23,16 @@ def test_by_time_takes_the_last_at_or_before_the_position():
 
 def test_in_order_plays_each_once():
     matcher = Matcher(_recordings(10, 20))
-    assert [_at(matcher.in_order("k", repeat_last=False)) for _ in range(3)] == [10, 20, None]
+    assert [_at(matcher.nth("k", n, repeat_last=False)) for n in range(3)] == [10, 20, None]
 
 
 def test_a_query_past_the_last_gets_the_last_again():
     matcher = Matcher(_recordings(10, 20))
-    assert [_at(matcher.in_order("k", repeat_last=True)) for _ in range(4)] == [10, 20, 20, 20]
+    assert [_at(matcher.nth("k", n, repeat_last=True)) for n in range(4)] == [10, 20, 20, 20]
 
 
 def test_an_unknown_key_has_no_answer():
     matcher = Matcher(_recordings(10))
     assert matcher.by_time("other", 10) is None
-    assert matcher.in_order("other", repeat_last=True) is None
+    assert matcher.nth("other", 0, repeat_last=True) is None
     assert matcher.keys() == ["k"]
