@@ -13,7 +13,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # The layers of docs/architecture.md: the first part of a module's path -> its layer.
 LAYERS = {
-    **dict.fromkeys(("errors", "limits", "clock", "rng", "framing"), 0),
+    **dict.fromkeys(("errors", "limits", "clock", "rng", "framing", "quantities"), 0),
     "cassette": 1,
     **dict.fromkeys(("timeline", "market"), 2),
     **dict.fromkeys(("venues", "requests", "faults", "generators", "ratelimit"), 3),

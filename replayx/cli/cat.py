@@ -60,7 +60,7 @@ def command(
 ) -> None:
     """Print a cassette as NDJSON."""
     from replayx.cassette.reader import CassetteReader
-    from replayx.cli.quantities import parse_instant_ns
+    from replayx.quantities import parse_instant_ns
 
     with CassetteReader(cassette) as reader:
         wanted = _types(channels, direction, types)

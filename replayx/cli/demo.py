@@ -44,8 +44,7 @@ Exit codes: 0 done, 2 wrong option, 3 unreadable cassette.
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 def command(cassette: Path | None, *, speed: str, duration: str | None, host: str) -> None:
     """Replay CASSETTE, by default the bundled one, on free ports and show it live."""
-    from replayx.cli.quantities import parse_duration_ns
-    from replayx.cli.replay import parse_speed
+    from replayx.quantities import parse_duration_ns, parse_speed
     from replayx.server.event_loop import run
 
     stop_after_ns = parse_duration_ns(duration) if duration else None

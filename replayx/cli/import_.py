@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from replayx.cli.facts import print_json
-from replayx.cli.quantities import bytes_text
+from replayx.quantities import bytes_text
 
 _EPILOG = """\b
 Examples:

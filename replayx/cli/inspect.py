@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from replayx.cli.facts import print_json, print_table
-from replayx.cli.quantities import bytes_text, duration_text, time_text
+from replayx.quantities import bytes_text, duration_text, time_text
 
 if TYPE_CHECKING:
     from replayx.cli.contents import Contents

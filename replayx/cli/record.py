@@ -100,7 +100,7 @@ def _options(
     rotate: str,
     **rest: Any,
 ) -> "RecordOptions":
-    from replayx.cli.quantities import parse_duration_ns
+    from replayx.quantities import parse_duration_ns
     from replayx.recorder.proxy import Listen
     from replayx.recorder.record import RecordOptions
 
@@ -177,7 +177,7 @@ def _is_origin(url: str) -> bool:
 
 def _rotation(text: str) -> "Rotation":
     """Return when to begin a new file: a size or a duration. Raises InvalidOption."""
-    from replayx.cli.quantities import parse_bytes, parse_duration_ns
+    from replayx.quantities import parse_bytes, parse_duration_ns
     from replayx.recorder.recording import Rotation
 
     if not text:
@@ -248,7 +248,7 @@ async def _show(live: "LiveRecording") -> None:
     from rich.console import Console
     from rich.live import Live
 
-    from replayx.cli.quantities import bytes_text
+    from replayx.quantities import bytes_text
 
     totals, thread = live.recording.totals, live.recording.thread
     before = 0
@@ -302,7 +302,7 @@ def _tell(summary: "Summary", *, as_json: bool) -> None:
         facts = {"event": "end", **msgspec.structs.asdict(summary)}
         click.echo(msgspec.json.encode(facts))
         return
-    from replayx.cli.quantities import bytes_text
+    from replayx.quantities import bytes_text
 
     click.echo(
         f"{summary.messages:,} messages, {summary.interactions:,} requests, {summary.gaps} gaps, "

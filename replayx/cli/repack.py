@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from replayx.cli.facts import print_json
-from replayx.cli.quantities import bytes_text, parse_instant_ns
+from replayx.quantities import bytes_text, parse_instant_ns
 
 if TYPE_CHECKING:
     from replayx.cassette.reader import CassetteReader

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import click
 import msgspec
 
 from replayx.cli.tls import server_tls
-from replayx.errors import ExitCode, InvalidOption, StorageFailure
+from replayx.errors import ExitCode, StorageFailure
 
 if TYPE_CHECKING:
     from replayx.server.replay_server import ReplayOptions, ReplayServer
@@ -89,7 +88,7 @@ def command(
 def _options(
     *, speed: str, at_end: str, from_: str, tls_cert: Path | None, tls_key: Path | None, **rest: Any
 ) -> "ReplayOptions":
-    from replayx.cli.quantities import parse_duration_ns
+    from replayx.quantities import parse_duration_ns, parse_speed
     from replayx.server.replay_server import ReplayOptions
     from replayx.session.session import AtEnd
 
@@ -100,23 +99,6 @@ def _options(
         tls=server_tls(tls_cert, tls_key),
         **rest,
     )
-
-
-def parse_speed(text: str) -> Fraction | None:
-    """Return a speed as an exact ratio, None for `max`. Raises InvalidOption."""
-    if text == "max":
-        return None
-    try:
-        speed = Fraction(text.removesuffix("x"))
-    except (ValueError, ZeroDivisionError):
-        speed = Fraction(0)
-    if speed <= 0:
-        raise InvalidOption(
-            f"the speed {text!r}",
-            expected="a number above 0 such as 1, 0.5 or 10, or max",
-            where="--speed",
-        )
-    return speed
 
 
 async def _serve(

@@ -16,8 +16,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from replayx.cassette.reader import CassetteReader
-from replayx.cli.replay import parse_speed
 from replayx.errors import InvalidOption
+from replayx.quantities import parse_speed
 from tests.cli.runs import flip, run
 
 DEMO = Path(__file__).resolve().parents[2] / "cassettes" / "binance-demo.rpx"

@@ -1,6 +1,7 @@
 import pytest
 
-from replayx.cli.quantities import (
+from replayx.errors import InvalidOption
+from replayx.quantities import (
     bytes_text,
     duration_text,
     parse_bytes,
@@ -8,7 +9,6 @@ from replayx.cli.quantities import (
     parse_instant_ns,
     time_text,
 )
-from replayx.errors import InvalidOption
 
 S = 1_000_000_000
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from fractions import Fraction
 from types import MappingProxyType
 
 from replayx.clock import NS_PER_MS, NS_PER_S
@@ -44,6 +45,23 @@ def parse_duration_ns(text: str) -> int:
     if not parts or not known or "".join(map("".join, parts)) != compact:
         raise InvalidOption(f"the duration {text!r}", expected="one such as 10s, 1.5m or 1h30m")
     return sum(_scaled(number, _DURATION_UNITS[unit]) for number, unit in parts)
+
+
+def parse_speed(text: str, *, where: str = "--speed") -> Fraction | None:
+    """Return a speed as an exact ratio, None for `max`. Raises InvalidOption."""
+    if text == "max":
+        return None
+    try:
+        speed = Fraction(text.removesuffix("x"))
+    except (ValueError, ZeroDivisionError):
+        speed = Fraction(0)
+    if speed <= 0:
+        raise InvalidOption(
+            f"the speed {text!r}",
+            expected="a number above 0 such as 1, 0.5 or 10, or max",
+            where=where,
+        )
+    return speed
 
 
 def parse_bytes(text: str) -> int:
