@@ -82,7 +82,7 @@ class Listener:
             await self._pump.ready()
             asked = HttpRequest(request.method, target, tuple(request.headers.items()), body)
             self._pump.feed(RequestReceived(number, market, asked))
-        return _response(self._pump.reply(number))
+        return _response(await self._pump.answer(number))
 
     def _addressed(self, request: web.BaseRequest) -> tuple[str, str]:
         """Return the market a request is for, and its target without the market's host."""

@@ -1,7 +1,7 @@
 """The run loop: asks the session what is due, performs it, and sleeps until the next deadline."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from replayx.clock import NS_PER_S, Clock
@@ -16,7 +16,7 @@ from replayx.session.effects import (
     SendFrames,
     Started,
 )
-from replayx.session.inputs import AnyInput
+from replayx.session.inputs import AnyInput, RequestReceived, RequestRefused
 from replayx.session.session import ReplaySession
 from replayx.venues.venue import HttpReply
 
@@ -41,7 +41,8 @@ class Pump:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._waiting: asyncio.Task[None] | None = None
-        self._replies: dict[int, HttpReply] = {}
+        self._replies: dict[int, asyncio.Future[HttpReply]] = {}
+        self._held: set[asyncio.Task[None]] = set()
         self._verdicts: dict[int, HttpReply | None] = {}
         self._is_stopped = False
         self.preparing: asyncio.Future[None] | None = None
@@ -58,15 +59,29 @@ class Pump:
 
     def feed(self, event: AnyInput) -> None:
         """Hand an input to the session and perform what follows; nothing once it is stopped."""
+        if not self._is_stopped:
+            self._expect(event)
+            with self._telling():
+                self._handle(event)
+
+    def hold(self, event: AnyInput, until: Awaitable[object]) -> None:
+        """Feed an input as soon as `until` is done; what `until` raises ends the run."""
         if self._is_stopped:
             return
-        with self._telling():
-            self._perform(self.session.handle(event, self._clock.now_ns()))
-            self._schedule()
+        self._expect(event)
+        task = asyncio.ensure_future(self._feed_after(event, until))
+        self._held.add(task)
+        task.add_done_callback(self._held.discard)
 
-    def reply(self, number: int) -> HttpReply:
-        """Return the answer to a request that was fed."""
-        return self._replies.pop(number, _OVER)
+    async def answer(self, number: int) -> HttpReply:
+        """Wait for the answer to a request that was fed or is held. To be called once each."""
+        reply = self._replies.get(number)
+        if reply is None:
+            return _OVER
+        try:
+            return await reply
+        finally:
+            del self._replies[number]  # nobody waits any more, should it come later
 
     def verdict(self, connection: int) -> HttpReply | None:
         """Return why a handshake that was fed is refused; None: it is accepted."""
@@ -82,8 +97,30 @@ class Pump:
         self._is_stopped = True
         if self._timer is not None:
             self._timer.cancel()
-        if self._waiting is not None and self._waiting is not asyncio.current_task():
-            self._waiting.cancel()
+        for task in (self._waiting, *self._held):
+            if task is not None and task is not asyncio.current_task():
+                task.cancel()
+        for reply in self._replies.values():
+            if not reply.done():
+                reply.set_result(_OVER)
+
+    def _expect(self, event: AnyInput) -> None:
+        if isinstance(event, RequestReceived | RequestRefused):
+            self._replies[event.number] = self._loop.create_future()
+
+    def _resolve(self, effect: Reply) -> None:
+        reply = self._replies.get(effect.number)
+        if reply is not None and not reply.done():
+            reply.set_result(effect.reply)
+
+    async def _feed_after(self, event: AnyInput, until: Awaitable[object]) -> None:
+        with self._telling():
+            await until
+            self._handle(event)
+
+    def _handle(self, event: AnyInput) -> None:
+        self._perform(self.session.handle(event, self._clock.now_ns()))
+        self._schedule()
 
     # ---- turning
 
@@ -145,7 +182,7 @@ class Pump:
                 case SendFrames():
                     self._sink.write(effect.connections, effect.frames)
                 case Reply():
-                    self._replies[effect.number] = effect.reply
+                    self._resolve(effect)
                 case Accept():
                     self._verdicts[effect.connection] = None
                 case Refuse():

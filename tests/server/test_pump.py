@@ -104,7 +104,7 @@ async def test_it_plays_the_tape_to_its_end():
 async def test_it_answers_at_once():
     pump, paper, _ = make(starts_itself=False)
     pump.feed(ASKED)
-    assert pump.reply(7) == HttpReply(200, b"0")
+    assert await pump.answer(7) == HttpReply(200, b"0")
     pump.feed(ConnectionAsked(1, "fake", "/nowhere"))
     assert pump.verdict(1) == HttpReply(404, b"no such path")
     connect(pump, 2)
@@ -120,7 +120,7 @@ async def test_at_full_speed_the_slowest_client_sets_the_pace():
         await asyncio.sleep(0)
     assert len(paper.said) == 1
     pump.feed(ASKED)
-    assert pump.reply(7).status == 200
+    assert (await pump.answer(7)).status == 200
     paper.clear.set()
     await until(lambda: "ended" in told)
     assert len(paper.said) == 21
@@ -135,7 +135,7 @@ async def test_a_tape_that_is_damaged_further_on_is_told_once(speed, count):
     assert told == ["started", "damaged"]
     assert len(paper.said) <= count
     pump.feed(ASKED)
-    assert pump.reply(7).status == 503
+    assert (await pump.answer(7)).status == 503
     pump.feed(ConnectionAsked(3, "fake", "/s/a"))
     assert pump.verdict(3).status == 503
     assert told == ["started", "damaged"]
@@ -149,7 +149,7 @@ async def test_an_answer_that_cannot_be_read_is_told():
 
     pump.session._answers["fake"].http = broken
     pump.feed(ASKED)
-    assert (pump.reply(7).status, told) == (503, ["damaged"])
+    assert ((await pump.answer(7)).status, told) == (503, ["damaged"])
 
 
 async def test_a_failure_while_waiting_for_clients_is_told():
@@ -187,3 +187,49 @@ async def test_when_behind_clients_may_read_in_between_but_not_hold_it_up(monkey
         paper.clear.set()
     await until(lambda: "ended" in told)
     assert len(paper.said) == 21
+
+
+async def test_an_answer_may_come_later_than_its_request():
+    pump, _, _ = make(starts_itself=False)
+    ready = asyncio.get_running_loop().create_future()
+    pump.hold(ASKED, ready)
+    waiting = asyncio.ensure_future(pump.answer(7))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    ready.set_result(None)
+    assert await waiting == HttpReply(200, b"0")
+
+
+async def test_what_is_held_is_told_when_it_is_over():
+    pump, _, told = make(starts_itself=False)
+    loop = asyncio.get_running_loop()
+    pump.hold(ASKED, loop.create_future())
+    waiting = asyncio.ensure_future(pump.answer(7))
+    await asyncio.sleep(0)
+    pump.stop()
+    assert ((await waiting).status, told) == (503, [])
+    pump.hold(RequestReceived(8, "fake", HttpRequest("GET", "/time")), loop.create_future())
+    assert (await pump.answer(8)).status == 503
+
+
+async def test_a_failure_of_what_an_input_waits_for_ends_the_run():
+    pump, _, told = make(starts_itself=False)
+    ready = asyncio.get_running_loop().create_future()
+    pump.hold(ASKED, ready)
+    ready.set_exception(ReplayxError("damaged"))
+    assert ((await pump.answer(7)).status, told) == (503, ["damaged"])
+
+
+async def test_an_answer_nobody_waits_for_is_forgotten():
+    pump, _, _ = make(starts_itself=False)
+    ready = asyncio.get_running_loop().create_future()
+    pump.hold(ASKED, ready)
+    waiting = asyncio.ensure_future(pump.answer(7))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait((waiting,))
+    ready.set_result(None)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert pump._replies == {}
