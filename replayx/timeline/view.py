@@ -1,17 +1,18 @@
 """A view: which channels a subscriber wants, in which envelope; runs projected onto it.
 
 A run whose channels are all wanted as they were recorded is passed on as it is: one slice of the
-chunk, no Python per message. Any other run is projected once for all connections of the view.
+chunk, no Python per message. Any other run is projected once for all connections of the view:
+what is not wanted is left out, and what follows from a message is put beside it.
 """
 
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
 from replayx.cassette.frame_batch import FrameBatch
 from replayx.cassette.records import Channel, ChannelKind
-from replayx.framing import frame_header, header_bytes
+from replayx.framing import frame, frame_header, header_bytes
 from replayx.timeline.merge import Run
 
 # Channel name -> (prefix, suffix): what stands around the stream's payload for this subscriber.
@@ -28,6 +29,22 @@ class Envelopes(NamedTuple):
     old_suffix: int
     prefix: bytes
     suffix: bytes
+
+
+class Insertion(NamedTuple):
+    """A stream's message that was not recorded: it stands beside message k of a batch.
+
+    `is_before`: message k only shows that its time has come; else it tells what k did.
+    """
+
+    k: int
+    is_before: bool
+    channel: str
+    payload: bytes
+
+
+# (source, batch) -> what stands beside its messages, in order.
+Insert = Callable[[int, FrameBatch], Sequence[Insertion]]
 
 
 class Projection:
@@ -48,9 +65,23 @@ class View:
     """What one or more connections of a market are subscribed to."""
 
     def __init__(
-        self, market: str, wanted: Wanted, sources: Sequence[Mapping[int, Channel]]
+        self,
+        market: str,
+        wanted: Wanted,
+        sources: Sequence[Mapping[int, Channel]],
+        *,
+        insert: Insert | None = None,
+        replaced: Collection[str] = (),
     ) -> None:
-        self._tables = [_table(market, wanted, channels) for channels in sources]
+        """Take what is wanted, and the channels of the sources.
+
+        `insert` tells the messages of wanted channels that were not recorded. Of `replaced`
+        channels nothing recorded is served.
+        """
+        self._wanted = wanted
+        self._insert = insert
+        served = {name: wanted[name] for name in wanted if name not in replaced}
+        self._tables = [_table(market, served, channels) for channels in sources]
         self._run: Run | None = None
         self._projection: Projection | None = None
 
@@ -69,10 +100,11 @@ class View:
     def _project(self, run: Run, dropped: frozenset[int]) -> Projection | None:
         """Return the run projected, or None if all of it is wanted as it is."""
         table = self._tables[run.source]
+        insertions = self._insertions(run) if self._insert is not None else ()
         envelopes = [table.get(number) for number in run.batch.channel_frames]
         wanted = [envelope for envelope in envelopes if envelope is not None]
         same = all(envelope.same for envelope in wanted)
-        if same and len(wanted) == len(envelopes) and not dropped:
+        if same and len(wanted) == len(envelopes) and not dropped and not insertions:
             return None
         channel = run.batch.channel.tolist()
         keep = [k for k in range(run.first, run.stop) if channel[k] in table and k not in dropped]
@@ -81,8 +113,38 @@ class View:
             parts: list[bytes | memoryview] = [frames[end[k] : end[k + 1]] for k in keep]
         else:
             parts = [_enveloped(run.batch, k, table[channel[k]]) for k in keep]
+        if insertions:
+            parts, keep = self._joined(parts, keep, insertions)
         joined = b"".join(parts)
         return Projection(memoryview(joined), list(accumulate(map(len, parts), initial=0)), keep)
+
+    def _insertions(self, run: Run) -> Sequence[Insertion]:
+        """Return what stands beside the messages of the run, in order."""
+        assert self._insert is not None
+        made = self._insert(run.source, run.batch)
+        if run.stop - run.first == run.batch.count:
+            return made
+        return [one for one in made if run.first <= one.k < run.stop]
+
+    def _joined(
+        self,
+        parts: list[bytes | memoryview],
+        keep: list[int],
+        insertions: Sequence[Insertion],
+    ) -> tuple[list[bytes | memoryview], list[int]]:
+        """Return parts and their origins with the insertions at their places."""
+        all_parts: list[bytes | memoryview] = []
+        origin: list[int] = []
+        done = 0
+        for one in insertions:
+            place = (bisect_left if one.is_before else bisect_right)(keep, one.k, done)
+            all_parts += parts[done:place]
+            origin += keep[done:place]
+            prefix, suffix = self._wanted[one.channel]
+            all_parts.append(frame(prefix + one.payload + suffix))
+            origin.append(one.k)
+            done = place
+        return all_parts + parts[done:], origin + keep[done:]
 
 
 def _table(market: str, wanted: Wanted, channels: Mapping[int, Channel]) -> dict[int, Envelopes]:

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from replayx.cassette.records import ChannelKind
 from replayx.timeline.merge import Run
-from replayx.timeline.view import View
+from replayx.timeline.view import Insertion, View
 from tests.tapes import batch, channel, payloads
 
 CHANNELS = {
@@ -62,3 +62,56 @@ def test_each_run_of_a_batch_is_projected_anew():
     first = view.frames(Run(0, made, 0, 1), 0, 1, frozenset())
     second = view.frames(Run(0, made, 1, 3), 1, 3, frozenset())
     assert payloads(first) + payloads(second) == [b"1", b"3"]
+
+
+def _inserted(places, count):
+    """Return insertions of `a` beside messages, each payload saying where it stands."""
+    return sorted(
+        (
+            Insertion(k, is_before, "a", b"%s %d" % (b"before" if is_before else b"behind", k))
+            for k, is_before in places
+            if k < count
+        ),
+        key=lambda one: (one.k, not one.is_before),
+    )
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.binary(max_size=9)), min_size=1, max_size=20),
+    st.sets(st.tuples(st.integers(0, 19), st.booleans()), max_size=6),
+    st.sets(st.sampled_from("bc")),
+    st.booleans(),
+    st.data(),
+)
+def test_what_follows_from_a_message_stands_beside_it(inner, places, names, combined, data):
+    envelopes = COMBINED if combined else RAW
+    wanted = {name: envelopes[name] for name in ("a", *names)}
+    made = batch(_rows(inner))
+    insertions = _inserted(places, len(inner))
+    view = View(
+        "fake", wanted, [CHANNELS], insert=lambda source, one: insertions, replaced=frozenset("a")
+    )
+    expected = []
+    for k, (number, payload) in enumerate(inner):
+        for one in insertions:
+            if (one.k, one.is_before) == (k, True):
+                expected.append((k, wanted["a"], one.payload))
+        if number < 4 and CHANNELS[number].name in names:
+            expected.append((k, wanted[CHANNELS[number].name], payload))
+        for one in insertions:
+            if (one.k, one.is_before) == (k, False):
+                expected.append((k, wanted["a"], one.payload))
+    cut = data.draw(st.integers(0, len(inner)))
+    run_first = data.draw(st.integers(0, cut))
+    run = Run(0, made, run_first, len(inner))
+    got = []
+    for first, stop in ((run_first, cut), (cut, len(inner))):
+        got += payloads(view.frames(run, first, stop, frozenset()))
+    assert got == [p + payload + s for k, (p, s), payload in expected if k >= run_first]
+
+
+def test_what_nothing_is_put_beside_is_still_not_copied():
+    made = batch(_rows([(0, b"1"), (1, b"2")]))
+    view = View("fake", COMBINED, [CHANNELS], insert=lambda source, one: ())
+    frames = view.frames(Run(0, made, 0, 2), 0, 2, frozenset())
+    assert frames.obj is made.frames.obj
