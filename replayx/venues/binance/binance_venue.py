@@ -1,17 +1,21 @@
 """The Venue protocol for Binance: each method hands its dialect to the module that knows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from replayx.market.events import MarketEvent, MarketFeed
 from replayx.venues.binance import (
     attribution,
     commands,
     feeds,
+    market_feeds,
     paths,
     quotes,
     replies,
     request_key,
     sequence,
     trading,
+    wire_answers,
+    wire_events,
     wsapi,
 )
 from replayx.venues.binance.dialect import Dialect
@@ -156,6 +160,26 @@ class BinanceVenue(Venue):
     def sequence_gap(self, previous: bytes, payload: bytes) -> bool:
         """Say whether messages of one channel are missing between two payloads."""
         return sequence.sequence_gap(self._dialect, previous, payload)
+
+    # ---- the market behind the wire
+
+    def market_feed(self, channel: str) -> MarketFeed | None:
+        """Return what a stream tells about the market; None: nothing that is understood."""
+        return market_feeds.market_feed(self._dialect, channel)
+
+    def decode(
+        self, feed: MarketFeed, payloads: Sequence[bytes | memoryview]
+    ) -> list[MarketEvent | None]:
+        """Return the event of each payload of a stream; None for one of another form."""
+        return wire_events.decode(self._dialect, feed, payloads)
+
+    def answer_feed(self, key: RequestKey) -> MarketFeed | None:
+        """Return what the answer to a request tells about the market; None: nothing."""
+        return market_feeds.answer_feed(self._dialect, key)
+
+    def decode_answer(self, feed: MarketFeed, body: bytes) -> Sequence[MarketEvent]:
+        """Return the events that an answer tells; none if it is an error."""
+        return wire_answers.decode_answer(feed, body)
 
     # ---- for people to look at
 
