@@ -6,10 +6,11 @@ python tests/conformance/roundtrip.py [CLIENT ...] [--keep FOLDER]
     the new cassettes ─────────────── replay ───────────────────────────────── the same clients
 
 Beside each client a `websockets` client watches every stream for the whole time, so that the
-recording holds more than the moments at which checks looked. Every message and answer that was
-recorded must be one of the source's, in its order: exits with 1 if one is not. What a client asked
-for once, at one moment, is all that a recording holds of it: checks that need an answer of another
-moment fail on the replay, and are told.
+recording holds more than the moments at which checks looked, and it goes on for a while behind the
+last check: a client is never as fast twice. Every message and answer that was recorded must be one
+of the source's, in its order: exits with 1 if one is not. What a client asked for once, at one
+moment, is all that a recording holds of it unless it follows from the streams: checks that need
+such an answer of another moment fail on the replay, and are told.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -35,24 +37,33 @@ from tests.server.certificates import make_certificate
 
 PROGRAM = (sys.executable, "-m", "replayx")
 
+# How long the recording goes on behind the checks. They took 25 s when this was written, a second
+# more or less each time; one that waits for a stream behind the tape's end waits for nothing.
+BEHIND_S = 15
+
 
 @contextmanager
 def running(*arguments: str) -> Iterator[dict]:
     """Run a verb of replayx and give the event with its URLs; end it with SIGINT."""
-    process = subprocess.Popen(
-        [*PROGRAM, *arguments, "--json"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        yield json.loads(process.stdout.readline())["listeners"]
-    finally:
-        process.send_signal(signal.SIGINT)
-        status = process.wait(timeout=30)
-    if status:
-        raise SystemExit(f"replayx {arguments[0]} ended with {status}")
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            [*PROGRAM, *arguments, "--json"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        )
+        try:
+            ready = process.stdout.readline()
+            if ready:
+                yield json.loads(ready)["listeners"]
+        finally:
+            process.send_signal(signal.SIGINT)
+            status = process.wait(timeout=30)
+        if status or not ready:
+            said.seek(0)
+            told = said.read()[-1000:]
+            raise SystemExit(f"replayx {arguments[0]} ended with {status}: {told}")
 
 
 def checks_of(client: str, urls: str) -> list[dict]:
@@ -110,6 +121,7 @@ def record(clients: list[str], folder: Path) -> tuple[list[Path], dict[str, list
                 urls |= stack.enter_context(running("record", market, *upstream, *wsapi, *port))
             stack.enter_context(watching(urls))
             checks[client] = checks_of(client, json.dumps(urls))
+            time.sleep(BEHIND_S)
     return tapes, checks
 
 
