@@ -65,6 +65,17 @@ REPLY_CACHE_BYTES = 32 * MIB
 DUPLICATE_WINDOW_COUNT = 4096
 DUPLICATE_WINDOW_NS = 5_000_000_000
 
+# ---- control
+# A command of the control API: a few fields.
+CONTROL_BODY_BYTES_MAX = 64 * KIB
+# What a transcript holds of a run: some thousand requests to look back on.
+TRANSCRIPT_ENTRIES_MAX = 1 << 14
+TRANSCRIPT_BYTES_MAX = 16 * MIB
+# What it holds of one payload: a batch of orders is a few KiB.
+TRANSCRIPT_PAYLOAD_BYTES_MAX = 64 * KIB
+# Entries of a transcript in one answer: secrets are looked for in each while the tape waits.
+TRANSCRIPT_PAGE_MAX = 1000
+
 # ---- recorder
 # Sealed chunks waiting for the disk; beyond it reading from upstream waits.
 SEALED_CHUNKS_MAX = 64

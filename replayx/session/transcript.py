@@ -1,0 +1,201 @@
+"""The transcript: the last things a run was given and did, in order, in bounded memory.
+
+Noting is cheap, for it happens beside the stream: everything sent between two other entries is one
+entry, two additions a write. Secrets are replaced when somebody reads.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable
+
+import msgspec
+
+from replayx.cassette.redact import Redactor, SecretRules
+from replayx.limits import TRANSCRIPT_BYTES_MAX, TRANSCRIPT_ENTRIES_MAX
+from replayx.session.effects import AnyEffect
+from replayx.session.inputs import AnyInput, ConnectionAsked, MessageReceived, RequestReceived
+from replayx.session.transcript_entry import (
+    BadRequestEntry,
+    Body,
+    ConnectEntry,
+    Entry,
+    HeaderPairs,
+    MessageEntry,
+    PingEntry,
+    Place,
+    PlayedEntry,
+    PongEntry,
+    RequestEntry,
+    UnmatchedEntry,
+    effect_entry,
+    input_entry,
+)
+
+# What an entry takes beside its texts: measured with sys.getsizeof, rounded up.
+_ENTRY_BYTES = 256
+
+
+class Transcript:
+    """What one timeline was given and did.
+
+    `dropped` is how many entries had to make room. `requests` and `connections` count, by market,
+    what has been asked for since the beginning; `messages` counts the messages of clients.
+    """
+
+    def __init__(self, rules: Iterable[SecretRules], salt: bytes) -> None:
+        """Take what is secret to the markets' venues, and a random salt for pseudonyms."""
+        self._redactor = Redactor(_together(tuple(rules)), salt)
+        self._entries: deque[Entry] = deque()
+        self._bytes = 0
+        self._next_seq = 1
+        self._played_from_ns = 0
+        self._writes = 0
+        self._size = 0
+        self._sent_bytes = 0
+        self.dropped = 0
+        self.unmatched_total = 0
+        self.requests: Counter[str] = Counter()
+        self.connections: Counter[str] = Counter()
+        self.messages = 0
+
+    @property
+    def sent_bytes(self) -> int:
+        """How many bytes of frames were written to clients."""
+        return self._sent_bytes + self._size
+
+    # ---- noting
+
+    def sent(self, connection_count: int, frames_bytes: int) -> None:
+        """Note frames written to so many connections."""
+        self._writes += connection_count
+        self._size += connection_count * frames_bytes
+
+    def given(self, event: AnyInput, at_ns: int, now_ns: int) -> None:
+        """Note an input at a position of the tape."""
+        match event:
+            case RequestReceived():
+                self.requests[event.market] += 1
+            case ConnectionAsked():
+                self.connections[event.market] += 1
+            case MessageReceived():
+                self.messages += 1
+        self._add(input_entry(event, self._place(at_ns, now_ns)))
+
+    def done(self, effect: AnyEffect, at_ns: int, now_ns: int) -> None:
+        """Note an effect that is not the sending of frames."""
+        self._add(effect_entry(effect, self._place(at_ns, now_ns)))
+
+    def unanswered(self, message: str, at_ns: int, now_ns: int) -> None:
+        """Note a request that the tape could not answer, in words."""
+        self.unmatched_total += 1
+        place = self._place(at_ns, now_ns)
+        self._add(UnmatchedEntry(**place, message=message))
+
+    def settle(self, at_ns: int, now_ns: int) -> None:
+        """Make what was sent since the last entry an entry of its own."""
+        if self._writes:
+            played, size = self._writes, self._size
+            self._sent_bytes += size
+            self._writes = self._size = 0
+            place = Place(seq=self._next_seq, at_ns=at_ns, now_ns=now_ns)
+            from_ns = min(self._played_from_ns, at_ns)
+            self._add(PlayedEntry(**place, from_ns=from_ns, writes=played, size=size))
+        self._played_from_ns = at_ns
+
+    def _place(self, at_ns: int, now_ns: int) -> Place:
+        self.settle(at_ns, now_ns)
+        return Place(seq=self._next_seq, at_ns=at_ns, now_ns=now_ns)
+
+    def _add(self, entry: Entry) -> None:
+        self._next_seq += 1
+        self._entries.append(entry)
+        self._bytes += _held(entry)
+        while self._bytes > TRANSCRIPT_BYTES_MAX or len(self._entries) > TRANSCRIPT_ENTRIES_MAX:
+            self._bytes -= _held(self._entries.popleft())
+            self.dropped += 1
+
+    # ---- reading
+
+    @property
+    def next_seq(self) -> int:
+        """The place of the entry to come."""
+        return self._next_seq
+
+    def entries(self, since: int, limit: int) -> list[Entry]:
+        """Return up to `limit` entries from place `since` on, without secrets."""
+        first = self._next_seq - len(self._entries)
+        start = max(0, since - first)
+        stop = min(start + limit, len(self._entries))
+        return self._clean([self._entries[place] for place in range(start, stop)])
+
+    def unmatched(self, limit: int) -> list[UnmatchedEntry]:
+        """Return the last `limit` requests without an answer that it still holds, oldest first."""
+        found = [one for one in self._entries if isinstance(one, UnmatchedEntry)]
+        word = self._redactor.word
+        return [msgspec.structs.replace(one, message=word(one.message)) for one in found[-limit:]]
+
+    def _clean(self, entries: list[Entry]) -> list[Entry]:
+        """Return entries without secrets; what a later one teaches is found in earlier ones too."""
+        learned = -1
+        clean = entries
+        while learned != self._redactor.learned:
+            learned = self._redactor.learned
+            clean = [self._without_secrets(entry) for entry in entries]
+        return clean
+
+    def _without_secrets(self, entry: Entry) -> Entry:
+        redactor, replace = self._redactor, msgspec.structs.replace
+        match entry:
+            case RequestEntry():
+                headers = redactor.headers(entry.headers)
+                target, body = redactor.target(entry.target), self._body(entry.body, entry.headers)
+                return replace(entry, target=target, headers=headers, body=body)
+            case MessageEntry() | PingEntry() | PongEntry():
+                return replace(entry, payload=self._body(entry.payload))
+            case ConnectEntry():
+                return replace(entry, target=redactor.target(entry.target))
+            case BadRequestEntry():
+                return replace(entry, detail=redactor.word(entry.detail))
+            case UnmatchedEntry():
+                return replace(entry, message=redactor.word(entry.message))
+            case _:
+                return entry
+
+    def _body(self, body: Body, headers: HeaderPairs = ()) -> Body:
+        if body.text:
+            return msgspec.structs.replace(body, text=self._redactor.word(body.text))
+        if body.is_cut and headers:
+            # It may be compressed, and half of that can't be searched.
+            return msgspec.structs.replace(body, base64=b"")
+        clean, _ = self._redactor.body(body.base64, headers)
+        return msgspec.structs.replace(body, base64=clean)
+
+
+def _held(entry: Entry) -> int:
+    """Return about how many bytes of memory an entry takes."""
+    match entry:
+        case RequestEntry():
+            headers = sum(len(name) + len(value) + _ENTRY_BYTES for name, value in entry.headers)
+            return 2 * _ENTRY_BYTES + headers + len(entry.target) + _body_held(entry.body)
+        case MessageEntry() | PingEntry() | PongEntry():
+            return 2 * _ENTRY_BYTES + _body_held(entry.payload)
+        case ConnectEntry():
+            return _ENTRY_BYTES + len(entry.target)
+        case UnmatchedEntry():
+            return _ENTRY_BYTES + len(entry.message)
+        case _:
+            return _ENTRY_BYTES
+
+
+def _body_held(body: Body) -> int:
+    return len(body.text) + len(body.base64)
+
+
+def _together(rules: tuple[SecretRules, ...]) -> SecretRules:
+    """Return the rules of several venues as one: what is secret to one is shown for none."""
+    none: frozenset[str] = frozenset()
+    return SecretRules(
+        identifiers=none.union(*(one.identifiers for one in rules)),
+        erased=none.union(*(one.erased for one in rules)),
+        dropped=none.union(*(one.dropped for one in rules)),
+        path_token_lengths=frozenset().union(*(one.path_token_lengths for one in rules)),
+    )
