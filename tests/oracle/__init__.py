@@ -1,0 +1,1 @@
+"""A brute-force oracle: read everything, compute by definition. Knows nothing of replayx.market."""
