@@ -76,6 +76,15 @@ TRANSCRIPT_PAYLOAD_BYTES_MAX = 64 * KIB
 # Entries of a transcript in one answer: secrets are looked for in each while the tape waits.
 TRANSCRIPT_PAGE_MAX = 1000
 
+# ---- derived streams
+# Candles told as closed by one message, after a long silence: as many as one answer holds.
+CLOSED_CANDLES_MAX = 1000
+# Batches remembered a source: what a stream tells at the start of a chunk may depend on the last
+# two seconds, which are four chunks of a recording.
+EARLIER_BATCHES_MAX = 8
+# Messages of derived streams kept ready, so that all connections share them: a few chunks' worth.
+DERIVED_CACHE_BYTES = 16 * MIB
+
 # ---- recorder
 # Sealed chunks waiting for the disk; beyond it reading from upstream waits.
 SEALED_CHUNKS_MAX = 64
@@ -104,3 +113,24 @@ CLEAN_HEADERS_MAX = 64
 LEARNED_SECRET_BYTES_MIN = 16
 # Texts above this are market data: no search for unnamed tokens of a key's length in them.
 TOKEN_SEARCH_BYTES_MAX = 64 * KIB
+
+# ---- the market behind the tape
+# Payloads whose events are kept decoded; as Python objects they take about six times as much.
+DECODED_BYTES_KEPT = 16 * MIB
+# Order books kept where the last question left them: one asks of a few symbols at a time.
+BOOKS_KEPT = 64
+# Of a whole book's levels a key-frame holds those that changed, up to so many key-frames on.
+BOOK_FRAMES_A_FULL_ONE = 16
+# Deltas kept to go on from a snapshot that is older than the stream: REST takes a second at most,
+# in which the quickest stream tells about a hundred.
+RECENT_DELTAS_KEPT = 1024
+# How long a snapshot that finds no deltas to join is not followed by a try with the next.
+SNAPSHOT_RETRY_NS = 1_000_000_000
+# Before a symbol's first snapshot its book is that snapshot, if it lies this close ahead: a
+# recorder asks for one when it has seen the first delta.
+SNAPSHOT_AHEAD_NS = 10_000_000_000
+# Answers that are read for what they tell of the past, of each kind, symbol and interval: the
+# first and the last are what a client asked at its start and what it knew in the end.
+HISTORY_ANSWERS_MAX = 64
+# A tape whose chunks are larger than this unpacked has its index kept beside it, in a file.
+MARKET_IN_MEMORY_BYTES = 256 * MIB
