@@ -1,12 +1,14 @@
 """The Venue protocol for Binance: each method hands its dialect to the module that knows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from replayx.market.events import MarketEvent, MarketFeed
 from replayx.venues.binance import (
     attribution,
     commands,
+    encoding,
     feeds,
+    following,
     market_feeds,
     paths,
     quotes,
@@ -180,6 +182,16 @@ class BinanceVenue(Venue):
     def decode_answer(self, feed: MarketFeed, body: bytes) -> Sequence[MarketEvent]:
         """Return the events that an answer tells; none if it is an error."""
         return wire_answers.decode_answer(feed, body)
+
+    def follows_from(
+        self, channel: str, feeds: Collection[MarketFeed]
+    ) -> tuple[MarketFeed, ...] | None:
+        """Return the feeds from which a stream that was not recorded can be made; None: can't."""
+        return following.follows_from(self._dialect, channel, feeds)
+
+    def encode(self, channel: str, event: MarketEvent, now_ms: int) -> bytes:
+        """Return an event as the payload of a stream, sent at `now_ms`."""
+        return encoding.encode(self._dialect, channel, event, now_ms)
 
     # ---- for people to look at
 

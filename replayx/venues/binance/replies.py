@@ -20,9 +20,9 @@ def computed(dialect: Dialect, key: RequestKey, now_ms: int) -> HttpReply | None
     if api not in (dialect.api, dialect.api[:-1] + "1"):  # /api/v1 until 2026-03-25
         return None
     if tail == "ping":
-        return _reply(dialect, 200, b"{}")
+        return reply(dialect, 200, b"{}")
     if tail == "time":
-        return _reply(dialect, 200, b'{"serverTime":%d}' % now_ms)
+        return reply(dialect, 200, b'{"serverTime":%d}' % now_ms)
     return None
 
 
@@ -30,31 +30,33 @@ def refuse(dialect: Dialect, refusal: Refusal, detail: str) -> HttpReply:
     """Say a refusal as Binance would (errors.md), with `detail` in its message."""
     match refusal:
         case Refusal.NO_RECORDING:
-            return _error(dialect, 404, _NOT_ON_TAPE, detail)
+            return error(dialect, 404, _NOT_ON_TAPE, detail)
         case Refusal.UPSTREAM_UNREACHABLE:
             text = "Internal error; unable to process your request. Please try again."
-            return _error(dialect, 503, -1001, f"{text} ({detail})" if detail else text)
+            return error(dialect, 503, -1001, f"{text} ({detail})" if detail else text)
         case Refusal.UPSTREAM_TIMEOUT:
             # The text alone: that the outcome is unknown must not be read past.
             text = (
                 "Timeout waiting for response from backend server. "
                 "Send status unknown; execution status unknown."
             )
-            return _error(dialect, dialect.timeout_status, -1007, text)
+            return error(dialect, dialect.timeout_status, -1007, text)
         case Refusal.TRADING_REFUSED:
             text = f"You are not authorized to execute this request. {detail}"
-            return _error(dialect, 403, -1002, text.rstrip())
+            return error(dialect, 403, -1002, text.rstrip())
         case Refusal.BODY_TOO_LARGE:
-            return _error(dialect, 413, -1108, f"Parameter 'body' overflowed. {detail}".rstrip())
+            return error(dialect, 413, -1108, f"Parameter 'body' overflowed. {detail}".rstrip())
         case _:
             assert_never(refusal)
 
 
-def _error(dialect: Dialect, status: int, code: int, text: str) -> HttpReply:
-    return _reply(dialect, status, msgspec.json.encode({"code": code, "msg": text}))
+def error(dialect: Dialect, status: int, code: int, text: str) -> HttpReply:
+    """Return an error in the venue's JSON shape."""
+    return reply(dialect, status, msgspec.json.encode({"code": code, "msg": text}))
 
 
-def _reply(dialect: Dialect, status: int, body: bytes) -> HttpReply:
+def reply(dialect: Dialect, status: int, body: bytes) -> HttpReply:
+    """Return an answer with the headers that every answer of the venue has."""
     headers = (
         ("Content-Type", dialect.content_type),
         ("Server", dialect.server),
