@@ -132,5 +132,11 @@ SNAPSHOT_AHEAD_NS = 10_000_000_000
 # Answers that are read for what they tell of the past, of each kind, symbol and interval: the
 # first and the last are what a client asked at its start and what it knew in the end.
 HISTORY_ANSWERS_MAX = 64
-# A tape whose chunks are larger than this unpacked has its index kept beside it, in a file.
-MARKET_IN_MEMORY_BYTES = 256 * MIB
+# Answers kept as events: a client asks for the same few things again and again.
+ANSWERS_KEPT_READ = 64
+# Cassettes larger than this have their market's index kept beside them, in a file: unpacked they
+# are about ten times as large, and reading them through takes seconds.
+MARKET_IN_MEMORY_BYTES = 24 * MIB
+# Sums of parts of a second that are kept: windows move on, and candles of a shifted grid cut the
+# same seconds again and again, 1,500 of them in the longest answer.
+SPLIT_SECONDS_MAX = 4096

@@ -1,0 +1,244 @@
+"""Candles at one instant: which source is the truth for each, and how several make one.
+
+Trades are, where none is missing. Else a recorded candle of the same interval: as it was when it
+closed, whichever answer told it (history does not change), or, while it is open, as it was last
+told before the instant, with the trades since. Else what smaller candles and trades make.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from replayx.market.events import Candle
+from replayx.market.instant import Instant, TradesAt
+from replayx.market.interval import Interval
+from replayx.market.scaled import scaled, unscaled
+from replayx.market.told_candles import IntervalCandles, OpenCandle
+from replayx.market.trade_rows import TradeRows
+from replayx.market.trade_sums import TradeSum, merged
+
+
+class _Piece(NamedTuple):
+    """What is known of a part of a span; `told_ms` is when an open candle in it was told."""
+
+    sum: TradeSum | None
+    end_ms: int
+    told_ms: int | None = None
+    is_gap: bool = False
+
+
+class CandleState:
+    """Everything known at an instant. Times here are the venue's unless they say `client`."""
+
+    def __init__(
+        self, symbol: str, rows: TradeRows, told: Mapping[str, IntervalCandles], at: Instant
+    ) -> None:
+        self._symbol = symbol
+        self._digits = rows.digits
+        self._trades = TradesAt(rows, at)
+        self._at = at
+        self._shift_ms = at.shift_ms
+        # The longest first: one of them says more than its parts.
+        self._told = sorted(told.values(), key=lambda one: -one.interval.shortest_ms)
+        self._anchor_ms = min(
+            [*(one.starts[0] for one in self._told if one.starts), *rows.first_times()],
+            default=at.now_ms - at.shift_ms,
+        )
+        newest_ms = [self._trades.last_ms] if self._trades.last_ms is not None else []
+        # A recorder's clock may be behind the venue's, so that trades are ahead of `now_ms`.
+        self.now_ms = max([at.now_ms, *(one + at.shift_ms for one in newest_ms)])
+
+    def candle(self, grid: Interval, client_start_ms: int, zone_ms: int) -> Candle | None:
+        """Return the candle that begins at a client's time; None: nothing is known of it."""
+        client_end_ms = grid.next_start(client_start_ms, zone_ms) - 1
+        start_ms, end_ms = client_start_ms - self._shift_ms, client_end_ms - self._shift_ms
+        if self._trades.covers(start_ms, min(end_ms, self._now_ms)):
+            sum_ = self._trades.between(start_ms, end_ms) or self._nothing_since(start_ms)
+            return self._from_sum(sum_, client_start_ms, client_end_ms)
+        same = [one for one in self._told if one.interval == grid]
+        for told in same:
+            known = self._final(told, client_start_ms, zone_ms)
+            if known is not None:
+                return self._moved(known, client_start_ms, client_end_ms)
+        return self._composed(same, (client_start_ms, client_end_ms), grid, zone_ms)
+
+    def total(self, start_ms: int, end_ms: int) -> TradeSum | None:
+        """Return the sum of a span; None: nothing is known of it."""
+        if self._trades.covers(start_ms, end_ms):
+            return self._trades.between(start_ms, end_ms) or self._nothing_since(start_ms)
+        pieces = self._pieces(start_ms, end_ms, self._told, 0)
+        return _joined(pieces)
+
+    # ---- sources
+
+    @property
+    def _now_ms(self) -> int:
+        return self.now_ms - self._shift_ms
+
+    def _nothing_since(self, start_ms: int) -> TradeSum | None:
+        """Return the sum of no trades: its prices are the last one before."""
+        last = self._trades.last_before(start_ms)
+        if last is None:
+            return None
+        price = last.close
+        return TradeSum(
+            start_ms, start_ms, last.run, -1, -1, 0, price, price, price, price, 0, 0, 0, 0
+        )
+
+    def _final(self, told: IntervalCandles, client_start_ms: int, zone_ms: int) -> Candle | None:
+        """Return a candle that is closed at the instant and told as closed at any time."""
+        candle = told.closed.get(self._recorded_start(told.interval, client_start_ms, zone_ms))
+        if candle is None or candle.end_ms >= self._now_ms:
+            return None
+        return candle
+
+    def _version(
+        self, told: IntervalCandles, client_start_ms: int, zone_ms: int
+    ) -> OpenCandle | None:
+        """Return a candle as it was last told before the instant."""
+        start_ms = self._recorded_start(told.interval, client_start_ms, zone_ms)
+        for update in reversed(self._at.tail_candles):
+            for candle in update.candles:
+                if update.interval == told.interval.name and candle.start_ms == start_ms:
+                    return OpenCandle(self._at.before_run, update.told_ms, candle)
+        return told.open_version(start_ms, self._at.before_run)
+
+    def _recorded_start(self, interval: Interval, client_start_ms: int, zone_ms: int) -> int:
+        if not self._shift_ms:
+            return client_start_ms
+        return interval.unmoved(client_start_ms, self._shift_ms, self._anchor_ms, zone_ms)
+
+    # ---- making one of several
+
+    def _composed(
+        self,
+        same: list[IntervalCandles],
+        client_span: tuple[int, int],
+        grid: Interval,
+        zone_ms: int,
+    ) -> Candle | None:
+        client_start_ms, client_end_ms = client_span
+        start_ms = client_start_ms - self._shift_ms
+        end_ms = min(client_end_ms - self._shift_ms, self._now_ms)
+        smaller = [one for one in self._told if one.interval.shortest_ms < grid.shortest_ms]
+        pieces = self._pieces(start_ms, end_ms, smaller, zone_ms)
+        versions = [self._version(one, client_start_ms, zone_ms) for one in same]
+        version = next((one for one in versions if one is not None), None)
+        if version is not None and not _is_newer(pieces, version):
+            known = self._extended(version, client_end_ms - self._shift_ms)
+        else:
+            known = _joined(pieces)
+        return self._from_sum(known, client_start_ms, client_end_ms)
+
+    def _pieces(
+        self, start_ms: int, end_ms: int, told: list[IntervalCandles], zone_ms: int
+    ) -> list[_Piece]:
+        """Return what is known of a span, in order; only of its part up to now."""
+        pieces: list[_Piece] = []
+        while start_ms <= end_ms:
+            piece = self._piece(start_ms, end_ms, told, zone_ms)
+            pieces.append(piece)
+            start_ms = piece.end_ms + 1
+        return pieces
+
+    def _piece(
+        self, start_ms: int, end_ms: int, told: list[IntervalCandles], zone_ms: int
+    ) -> _Piece:
+        if self._trades.covers(start_ms, end_ms):
+            sum_ = self._trades.between(start_ms, end_ms) or self._nothing_since(start_ms)
+            return _Piece(sum_, end_ms)
+        client_ms = start_ms + self._shift_ms
+        begun = [one for one in told if one.interval.start_of(client_ms, zone_ms) == client_ms]
+        for one in begun:
+            candle = self._final(one, client_ms, zone_ms)
+            piece_end_ms = one.interval.next_start(client_ms, zone_ms) - 1 - self._shift_ms
+            if candle is not None and piece_end_ms <= end_ms:
+                return _Piece(self._sum_of(candle), piece_end_ms)
+        for one in begun:
+            version = self._version(one, client_ms, zone_ms)
+            if version is not None:
+                piece_end_ms = one.interval.next_start(client_ms, zone_ms) - 1 - self._shift_ms
+                sum_ = self._extended(version, piece_end_ms)
+                return _Piece(sum_, piece_end_ms, version.told_ms)
+        next_ms = min(self._next_known(start_ms, told, zone_ms), end_ms + 1)
+        return _Piece(self._trades.between(start_ms, next_ms - 1), next_ms - 1, is_gap=True)
+
+    def _next_known(self, start_ms: int, told: list[IntervalCandles], zone_ms: int) -> int:
+        """Return where the next candle begins behind `start_ms`, or the next hole ends."""
+        known = [self._trades.next_whole(start_ms)]
+        for one in told:
+            client_ms = one.interval.next_start(start_ms + self._shift_ms, zone_ms)
+            recorded_ms = self._recorded_start(one.interval, client_ms, zone_ms)
+            next_ms = one.next_start(recorded_ms - 1)
+            if next_ms is not None:
+                moved_ms = one.interval.moved(next_ms, self._shift_ms, self._anchor_ms, zone_ms)
+                known.append(max(moved_ms, client_ms) - self._shift_ms)
+        return min(known)
+
+    def _extended(self, version: OpenCandle, end_ms: int) -> TradeSum:
+        """Return an open candle with the trades that came after it was told."""
+        base = self._sum_of(version.candle)
+        if base.last_id >= 0:
+            more = self._trades.above(base.last_id, base.first_ms, end_ms)
+        else:
+            more = self._trades.between(version.told_ms + 1, end_ms)
+        return base if more is None else merged([base, more])
+
+    # ---- texts
+
+    def _sum_of(self, candle: Candle) -> TradeSum:
+        digits = self._digits
+        prices = (candle.open, candle.high, candle.low, candle.close)
+        return TradeSum(
+            candle.start_ms,
+            candle.end_ms,
+            -1,
+            candle.first_id,
+            candle.last_id,
+            candle.trade_count,
+            *(scaled(price, digits.price) for price in prices),
+            volume=scaled(candle.volume, digits.size),
+            amount=scaled(candle.quote_volume, digits.amount),
+            taker_volume=scaled(candle.taker_volume, digits.size),
+            taker_amount=scaled(candle.taker_quote_volume, digits.amount),
+        )
+
+    def _moved(self, candle: Candle, client_start_ms: int, client_end_ms: int) -> Candle:
+        if candle.start_ms == client_start_ms and candle.is_closed:
+            return candle
+        return self._from_sum(self._sum_of(candle), client_start_ms, client_end_ms) or candle
+
+    def _from_sum(
+        self, known: TradeSum | None, client_start_ms: int, client_end_ms: int
+    ) -> Candle | None:
+        if known is None:
+            return None
+        price, size, amount = self._digits
+        return Candle(
+            symbol=self._symbol,
+            start_ms=client_start_ms,
+            end_ms=client_end_ms,
+            open=unscaled(known.open, price),
+            high=unscaled(known.high, price),
+            low=unscaled(known.low, price),
+            close=unscaled(known.close, price),
+            volume=unscaled(known.volume, size),
+            quote_volume=unscaled(known.amount, amount),
+            trade_count=known.count,
+            taker_volume=unscaled(known.taker_volume, size),
+            taker_quote_volume=unscaled(known.taker_amount, amount),
+            first_id=known.first_id,
+            last_id=known.last_id,
+            is_closed=client_end_ms < self.now_ms,
+        )
+
+
+def _joined(pieces: list[_Piece]) -> TradeSum | None:
+    sums = [one.sum for one in pieces if one.sum is not None]
+    return merged(sums) if sums else None
+
+
+def _is_newer(pieces: list[_Piece], version: OpenCandle) -> bool:
+    """Say whether pieces leave nothing out and tell more than an open candle told before."""
+    if not pieces or any(one.is_gap for one in pieces):
+        return False
+    return pieces[-1].told_ms is None or pieces[-1].told_ms > version.told_ms

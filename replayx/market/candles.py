@@ -1,0 +1,155 @@
+"""Candles of any interval and time zone at any instant, from trades and from recorded candles."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from replayx.market.candle_state import CandleState
+from replayx.market.events import Candle
+from replayx.market.instant import Instant
+from replayx.market.interval import Interval
+from replayx.market.late_trades import BEFORE_TAPE
+from replayx.market.told_candles import IntervalCandles, ToldCandles, digits_of_candles
+from replayx.market.trade_rows import TradeRows
+from replayx.market.trade_sums import AnyTrade, Digits, TradeSum
+
+
+class CandleRows:
+    """Everything a tape tells of one symbol's trading, as sums; answers for any instant.
+
+    Fill it once, in the order of runs (chunks), then ask. Only one kind of trades should be
+    added, single ones where they were recorded; what is known already is left out by its id.
+    `run_trades(run)` has to give back the trades that were added with a run: it is asked where a
+    candle or window begins within a second.
+    """
+
+    def __init__(self, symbol: str, run_trades: Callable[[int], Sequence[AnyTrade]]) -> None:
+        self.symbol = symbol
+        self.rows = TradeRows(run_trades)
+        self._told: dict[str, IntervalCandles] = {}
+
+    # ---- filling
+
+    def add_trades(self, run: int, trades: Sequence[AnyTrade]) -> None:
+        """Add the trades that a stream told in a run, in the order they were told.
+
+        Raises ValueError if a text is no decimal.
+        """
+        self.rows.add(run, trades)
+
+    def add_history(self, trades: Sequence[AnyTrade], run: int = BEFORE_TAPE) -> None:
+        """Add trades that answers told and that happened before the stream's first; where there
+        is no such stream, the run in which they became known has to be given.
+        """
+        self.rows.add_history(trades, run)
+
+    def add_candles(self, run: int, told: ToldCandles) -> None:
+        """Add candles that a stream or an answer told in a run.
+
+        Raises ValueError if the interval is none, or a text no decimal.
+        """
+        if told.interval not in self._told:
+            self._told[told.interval] = IntervalCandles(Interval.parse(told.interval))
+        self.rows.widen(digits_of_candles(told.candles))
+        self._told[told.interval].add(run, told)
+
+    @property
+    def digits(self) -> Digits:
+        """How many digits prices, sizes and amounts have behind the point, as seen on the tape."""
+        return self.rows.digits
+
+    # ---- asking
+
+    def candles(
+        self,
+        interval: str,
+        limit: int,
+        at: Instant,
+        *,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+        zone_ms: int = 0,
+    ) -> list[Candle]:
+        """Return candles as `MarketView.candles` does. Raises ValueError: no such interval."""
+        state = CandleState(self.symbol, self.rows, self._told, at)
+        grid = Interval.parse(interval)
+        newest_ms = state.now_ms if end_ms is None else min(end_ms, state.now_ms)
+        oldest_ms = -(1 << 62) if start_ms is None else start_ms
+        found: list[Candle] = []
+        spans = self._spans(grid, at.shift_ms, newest_ms)
+        starts = _starts if start_ms is not None else _starts_backwards
+        for start in starts(spans, grid, zone_ms, (oldest_ms, newest_ms)):
+            if len(found) >= limit:
+                break
+            candle = state.candle(grid, start, zone_ms)
+            if candle is not None:
+                found.append(candle)
+        return found if start_ms is not None else found[::-1]
+
+    def total(self, start_ms: int, at: Instant) -> TradeSum | None:
+        """Return the sum of trading from `start_ms` (client's time) to now, as far as it is
+        known; None: nothing is. Its times are the venue's.
+        """
+        state = CandleState(self.symbol, self.rows, self._told, at)
+        return state.total(start_ms - at.shift_ms, state.now_ms - at.shift_ms)
+
+    def _spans(self, grid: Interval, shift_ms: int, newest_ms: int) -> list[tuple[int, int]]:
+        """Return the spans of client time in which something is known, sorted, not overlapping.
+
+        The last one of trades goes on to `newest_ms`: that nothing is traded is known, too.
+        """
+        spans = [(first + shift_ms, last + shift_ms) for first, last in self.rows.spans()]
+        spans = [span for span in spans if span[0] <= newest_ms]
+        if self.rows.rows and spans:
+            live_ms = max(one.after_ms for one in self.rows.holes) + shift_ms
+            spans = [(a, newest_ms if a >= live_ms else b) for a, b in spans]
+        for told in self._told.values():
+            if told.interval.shortest_ms <= grid.shortest_ms:
+                reach = told.interval.longest_ms  # a candle moves by less than its length
+                spans += [(a + shift_ms - reach, b + shift_ms + reach) for a, b in told.spans()]
+        return _united(spans)
+
+
+def _united(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    united: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if united and first <= united[-1][1] + 1:
+            united[-1] = (united[-1][0], max(united[-1][1], last))
+        else:
+            united.append((first, last))
+    return united
+
+
+def _starts(
+    spans: list[tuple[int, int]], grid: Interval, zone_ms: int, bounds: tuple[int, int]
+) -> Iterator[int]:
+    """Yield the starts of the candles that may have something in them, in order."""
+    oldest_ms, newest_ms = bounds
+    behind_ms = oldest_ms
+    for first, last in spans:
+        begin_ms = max(first, behind_ms)
+        if begin_ms > min(last, newest_ms):
+            continue
+        start_ms = grid.start_of(begin_ms, zone_ms)
+        while start_ms <= min(last, newest_ms):
+            next_ms = grid.next_start(start_ms, zone_ms)
+            if start_ms >= behind_ms:
+                yield start_ms
+                behind_ms = next_ms
+            start_ms = next_ms
+
+
+def _starts_backwards(
+    spans: list[tuple[int, int]], grid: Interval, zone_ms: int, bounds: tuple[int, int]
+) -> Iterator[int]:
+    """Yield the starts of the candles that may have something in them, the last one first."""
+    oldest_ms, newest_ms = bounds
+    before_ms = newest_ms
+    for first, last in reversed(spans):
+        end_ms = min(last, before_ms)
+        if end_ms < max(first, oldest_ms):
+            continue
+        start_ms = grid.start_of(end_ms, zone_ms)
+        first_ms = grid.start_of(first, zone_ms)
+        while start_ms >= max(first_ms, oldest_ms):
+            yield start_ms
+            before_ms = start_ms - 1
+            start_ms = grid.start_of(before_ms, zone_ms)

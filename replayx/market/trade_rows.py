@@ -1,0 +1,300 @@
+"""Trades of a tape as rows of a second, summed over any span and up to any chunk."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from operator import attrgetter, lt
+from typing import NamedTuple
+
+from replayx.limits import SPLIT_SECONDS_MAX
+from replayx.market.events import AggTrade
+from replayx.market.late_trades import BEFORE_TAPE, LateTrades
+from replayx.market.sum_levels import SumLevels
+from replayx.market.trade_sums import (
+    AnyTrade,
+    Digits,
+    TradeColumns,
+    TradeSum,
+    rescaled,
+)
+
+SECOND_MS = 1_000
+_BEFORE_ALL_MS = -(1 << 62)
+_AFTER_ALL_MS = 1 << 62
+
+
+class Hole(NamedTuple):
+    """A span in which trades are missing: from the last one before it to the first behind it."""
+
+    before_ms: int
+    after_ms: int
+    first_id: int
+    last_id: int
+
+
+def first_id_of(trade: AnyTrade) -> int:
+    """Return the id of the first trade in it."""
+    return trade.first_id if isinstance(trade, AggTrade) else trade.id
+
+
+def last_id_of(trade: AnyTrade) -> int:
+    """Return the id of the last trade in it."""
+    return trade.last_id if isinstance(trade, AggTrade) else trade.id
+
+
+class _Span(NamedTuple):
+    """A part of a second: from one millisecond to another, both inclusive, above an id."""
+
+    first_ms: int
+    last_ms: int
+    above_id: int = -1
+
+    def holds(self, row: TradeSum) -> bool:
+        inside = self.first_ms <= row.first_ms and row.last_ms <= self.last_ms
+        return inside and row.first_id > self.above_id
+
+    def touches(self, row: TradeSum) -> bool:
+        near = row.first_ms <= self.last_ms and self.first_ms <= row.last_ms
+        return near and row.last_id > self.above_id
+
+
+class TradeRows:
+    """The trades of one symbol, of which only sums are kept; `add` them run by run, in order.
+
+    `run_trades(run)` has to give back the trades that were added with a run: where a span begins
+    or ends within a second, the trades of that second decide.
+    """
+
+    def __init__(self, run_trades: Callable[[int], Sequence[AnyTrade]]) -> None:
+        self.digits = Digits()
+        self.first_id = self.last_id = -1
+        self._run_trades = run_trades
+        self._levels = SumLevels()
+        self._runs: list[int] = []
+        self.holes: list[Hole] = []
+        self._late = LateTrades()
+        self._split: dict[tuple[int, _Span], TradeSum | None] = {}
+
+    @property
+    def rows(self) -> list[TradeSum]:
+        """The rows, in order: of a run and a second each."""
+        return self._levels.sums
+
+    def widen(self, digits: Digits) -> None:
+        """Keep sums in at least these digits."""
+        wider = self.digits.widened(digits)
+        if wider == self.digits:
+            return
+        old, self.digits = self.digits, wider
+        self._levels.replace([rescaled(one, old, wider) for one in self._levels.sums])
+        self._late.replace([rescaled(one, old, wider) for one in self._late.sums])
+        self._split.clear()
+
+    def add(self, run: int, trades: Sequence[AnyTrade]) -> None:
+        """Add trades that a stream told during a run; what was told before is left out.
+
+        Raises ValueError if a text is no decimal. Runs must not go back.
+        """
+        assert not self._runs or run >= self._runs[-1]
+        trades = self._fresh(run, trades)
+        if not trades:
+            return
+        columns = self.columns(trades)
+        self._note_holes(columns)
+        rows, first = self._levels.sums, 0
+        if rows and columns.times[0] < rows[-1].last_ms:
+            first = bisect_left(columns.times, rows[-1].last_ms)
+            self._late.add(columns, first, run)
+        self._append(columns, first, run)
+
+    def add_history(self, trades: Sequence[AnyTrade], run: int = BEFORE_TAPE) -> None:
+        """Add trades that an answer tells and no stream: from before the tape, or (with the run
+        in which the answer came) from a symbol without a stream of trades.
+        """
+        known = [one for one in trades if not self._is_known(one)]
+        if not known:
+            return
+        columns = self.columns(known)
+        self._late.add(columns, len(known), run)
+        self._extend_back()
+
+    def columns(self, trades: Sequence[AnyTrade]) -> TradeColumns:
+        """Return trades as columns in the digits of these rows, which are widened for them."""
+        try:
+            return TradeColumns(trades, self.digits)
+        except ValueError:  # more digits than before; or no number, which the next try tells
+            self.widen(Digits.of_trades(trades))
+            return TradeColumns(trades, self.digits)
+
+    def covers(self, first_ms: int, last_ms: int) -> bool:
+        """Say whether no trade of a span is missing, as far as ids tell."""
+        at = bisect_left(self.holes, first_ms, key=attrgetter("after_ms"))
+        if not self.holes:
+            return False
+        return at == len(self.holes) or self.holes[at].before_ms > last_ms
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Return the spans between holes, and of single trades known beside them."""
+        bounds = [(one.first_ms, one.last_ms) for one in self._late.sums]
+        ends = [hole.before_ms for hole in self.holes[1:]]
+        if self.holes:
+            ends.append(self.rows[-1].last_ms)
+        begins = [hole.after_ms for hole in self.holes]
+        return sorted(bounds + list(zip(begins, ends, strict=True)))
+
+    def next_whole(self, time_ms: int) -> int:
+        """Return the first millisecond behind `time_ms` from which on no trade is missing."""
+        at = bisect_left(self.holes, time_ms, key=attrgetter("after_ms"))
+        return self.holes[at].after_ms + 1 if at < len(self.holes) else _AFTER_ALL_MS
+
+    def first_times(self) -> list[int]:
+        """Return when the first trade was, if there is any."""
+        return [one.first_ms for one in (*self.rows[:1], *self._late.sums[:1])]
+
+    def count_before(self, run: int) -> int:
+        """Return how many rows the runs before `run` have."""
+        return bisect_left(self._runs, run)
+
+    def sums_between(
+        self, first_ms: int, last_ms: int, *, before_run: int
+    ) -> tuple[list[TradeSum], list[TradeSum]]:
+        """Return sums that make up a span, as far as the runs before `before_run` tell; and the
+        single trades that came late, in the order of time each.
+        """
+        count = self.count_before(before_run)
+        low, high = -(-first_ms // SECOND_MS), (last_ms + 1) // SECOND_MS
+        found: list[TradeSum] = []
+        span = _Span(first_ms, last_ms)
+        if first_ms % SECOND_MS:
+            found += self._part_of(first_ms // SECOND_MS, span, count)
+        found += self._levels.between(low, high, count)
+        if (last_ms + 1) % SECOND_MS and last_ms // SECOND_MS >= low:
+            found += self._part_of(last_ms // SECOND_MS, span, count)
+        return found, self._late.between(first_ms, last_ms, before_run)
+
+    def sums_above(
+        self, last_id: int, first_ms: int, last_ms: int, *, before_run: int
+    ) -> list[TradeSum]:
+        """Return sums that make up the trades of a span whose ids are above `last_id`."""
+        count = self.count_before(before_run)
+        at = bisect_right(self.rows, last_id, 0, count, key=attrgetter("last_id"))
+        if at == count:
+            return []
+        second = self._levels.seconds[at]
+        found = self._part_of(second, _Span(first_ms, last_ms, last_id), count)
+        behind_ms = max(first_ms, (second + 1) * SECOND_MS)
+        if behind_ms > last_ms:
+            return found
+        return found + self.sums_between(behind_ms, last_ms, before_run=before_run)[0]
+
+    def last_before(self, time_ms: int, *, before_run: int) -> TradeSum | None:
+        """Return a sum that ends with the last trade before `time_ms`."""
+        second = time_ms // SECOND_MS
+        count = self.count_before(before_run)
+        found: list[TradeSum] = []
+        if time_ms % SECOND_MS:
+            found = self._part_of(second, _Span(second * SECOND_MS, time_ms - 1), count)
+        if not found:
+            at = min(bisect_left(self._levels.seconds, second), count)
+            found = self.rows[max(at - 1, 0) : at]
+        late = self._late.last_before(time_ms, before_run)
+        found = [*found, *([late] if late else [])]
+        return max(found, key=attrgetter("last_ms", "last_id"), default=None)
+
+    # ---- adding
+
+    def _append(self, columns: TradeColumns, first: int, run: int) -> None:
+        """Append one row for each second from trade `first` on."""
+        times, count = columns.times, len(columns.times)
+        fresh: list[TradeSum] = []
+        while first < count:
+            end = bisect_left(times, (times[first] // SECOND_MS + 1) * SECOND_MS, first, count)
+            fresh.append(columns.sum_of(first, end, run))
+            first = end
+        self._levels.extend(fresh)
+        self._runs += [run] * len(fresh)
+
+    def _fresh(self, run: int, trades: Sequence[AnyTrade]) -> Sequence[AnyTrade]:
+        """Return the trades that are new, in the order of their ids."""
+        ids = list(map(last_id_of, trades))
+        if not ids or (first_id_of(trades[0]) > self.last_id and all(map(lt, ids, ids[1:]))):
+            return trades
+        by_id = {last_id_of(one): one for one in reversed(trades)}
+        filling = [
+            one for one in by_id.values() if self._is_in_hole(one) and not self._is_known(one)
+        ]
+        self.add_history(sorted(filling, key=last_id_of), run)
+        return [by_id[id_] for id_ in sorted(by_id) if first_id_of(by_id[id_]) > self.last_id]
+
+    def _is_in_hole(self, trade: AnyTrade) -> bool:
+        first, last = first_id_of(trade), last_id_of(trade)
+        return any(one.first_id <= first and last <= one.last_id for one in self.holes[1:])
+
+    def _is_known(self, trade: AnyTrade) -> bool:
+        """Say whether a trade told apart from the stream's is among those we have."""
+        last = last_id_of(trade)
+        if last in self._late.first_ids:
+            return True
+        streamed = self.first_id <= last and first_id_of(trade) <= self.last_id
+        return bool(self._runs) and streamed and not self._is_in_hole(trade)
+
+    def _note_holes(self, columns: TradeColumns) -> None:
+        firsts, lasts, times = columns.first_ids, columns.last_ids, columns.times
+        if not self._runs:
+            self.first_id = firsts[0]
+            self.holes.append(Hole(_BEFORE_ALL_MS, times[0], 0, firsts[0] - 1))
+        elif firsts[0] > self.last_id + 1:
+            before_ms = self.rows[-1].last_ms
+            self.holes.append(Hole(before_ms, times[0], self.last_id + 1, firsts[0] - 1))
+        for k in range(1, len(firsts)) if self._is_torn(columns) else ():
+            if firsts[k] > lasts[k - 1] + 1:
+                hole = Hole(times[k - 1], times[k], lasts[k - 1] + 1, firsts[k] - 1)
+                self.holes.append(hole)
+        self.last_id = max(self.last_id, lasts[-1])
+        self._extend_back()
+
+    def _extend_back(self) -> None:
+        """Let the stream's trades begin with those before them that an answer told without gap."""
+        if self.holes:
+            before_ms, _, _, last_id = self.holes[0]
+            begin_ms = self.rows[0].first_ms if self.rows else self.holes[0].after_ms
+            first_id, begin_ms = self._late.chained(self.first_id, begin_ms)
+            self.holes[0] = Hole(before_ms, begin_ms, 0, min(last_id, first_id - 1))
+
+    def _part_of(self, second: int, span: _Span, count: int) -> list[TradeSum]:
+        """Return the sums of a second's trades in a span, of the first `count` rows."""
+        seconds = self._levels.seconds
+        at = bisect_left(seconds, second, 0, count)
+        found: list[TradeSum] = []
+        while at < count and seconds[at] == second:
+            row = self.rows[at]
+            if span.holds(row):
+                found.append(row)
+            elif span.touches(row):
+                part = self._parted(at, span)
+                found += [part] if part else []
+            at += 1
+        return found
+
+    def _parted(self, at: int, span: _Span) -> TradeSum | None:
+        """Return the sum of a row's trades in a span, from the trades themselves."""
+        row = self.rows[at]
+        key = (at, span)
+        if key not in self._split:
+            if len(self._split) >= SPLIT_SECONDS_MAX:
+                self._split.clear()
+            second = row.first_ms // SECOND_MS
+            trades = [
+                one
+                for one in self._run_trades(row.run)
+                if one.time_ms // SECOND_MS == second
+                and span.first_ms <= one.time_ms <= span.last_ms
+                and max(row.first_id, span.above_id + 1) <= first_id_of(one) <= row.last_id
+            ]
+            columns = self.columns(trades)
+            self._split[key] = columns.sum_of(0, len(trades), row.run) if trades else None
+        return self._split[key]
+
+    @staticmethod
+    def _is_torn(columns: TradeColumns) -> bool:
+        told = sum(columns.last_ids) - sum(columns.first_ids) + len(columns.first_ids)
+        return columns.last_ids[-1] - columns.first_ids[0] + 1 != told
