@@ -1,12 +1,18 @@
 """The audience: the open connections, and the views that those with one subscription share."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from replayx.cassette.records import Channel
 from replayx.session.connection import Connection
 from replayx.timeline.view import View
 
+if TYPE_CHECKING:
+    from replayx.session.derived_streams import DerivedStreams
+
 Wanted = dict[str, tuple[bytes, bytes]]
+_NONE: "Mapping[str, DerivedStreams]" = MappingProxyType({})
 
 
 class Audience:
@@ -15,9 +21,15 @@ class Audience:
     `watcher_count` is how many connections watch something.
     """
 
-    def __init__(self, channels: Sequence[Mapping[int, Channel]]) -> None:
-        """Take the channels of the tape's sources."""
+    def __init__(
+        self,
+        channels: Sequence[Mapping[int, Channel]],
+        *,
+        derived: "Mapping[str, DerivedStreams]" = _NONE,
+    ) -> None:
+        """Take the channels of the tape's sources and, by market, what is derived from them."""
         self._channels = channels
+        self._derived = derived
         self._connections: dict[int, Connection] = {}
         self._watchers: dict[View, tuple[int, ...]] = {}
         self._view_of: dict[tuple[str, tuple[tuple[str, tuple[bytes, bytes]], ...]], View] = {}
@@ -69,11 +81,30 @@ class Audience:
         key = (connection.market, tuple(sorted(wanted.items())))
         view = self._view_of.get(key)
         if view is None:
-            view = self._view_of[key] = View(connection.market, wanted, self._channels)
+            view = self._view_of[key] = self._made(connection.market, wanted)
         connection.view = view
         self._watchers[view] = (*self._watchers.get(view, ()), connection.number)
         self.watcher_count += 1
         return True
+
+    def watch_anew(self) -> None:
+        """Make all views anew: what is derived, or of what, is not what it was."""
+        self._view_of.clear()
+        for connection in self._connections.values():
+            if connection.view is not None:
+                self.watch(connection)
+
+    def _made(self, market: str, wanted: Wanted) -> View:
+        derived = self._derived.get(market)
+        if derived is None:
+            return View(market, wanted, self._channels)
+        return View(
+            market,
+            wanted,
+            self._channels,
+            insert=derived.insert(wanted),
+            replaced=derived.replaced(wanted),
+        )
 
     def _leave(self, connection: Connection) -> None:
         view = connection.view
