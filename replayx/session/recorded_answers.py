@@ -140,6 +140,9 @@ def _answer_of(interaction: Interaction) -> Answer:
         if name.lower() not in _NOT_REPLAYED
     )
     reply = HttpReply(interaction.status or 200, interaction.response_body, headers)
+    if not interaction.response_headers:
+        # Captures often leave them all out; no client takes an answer without a content type.
+        reply = HttpReply(reply.status, reply.body)
     coding = header(headers, "content-encoding").strip().lower()
     if coding in ("", "identity") or not reply.body:
         return Answer(reply)

@@ -47,3 +47,10 @@ def test_an_answer_is_read_once_and_kept(tmp_path):
     answer = recorded.load(recording)
     assert answer.plain.body == b"x"
     assert recorded.load(recording) is answer
+
+
+def test_an_answer_without_recorded_headers_gets_the_venues_content_type(tmp_path):
+    recorded = _recorded(tmp_path, interaction(10, "/d", b"x", response_headers=()))
+    (recording,) = recorded.matcher.of(recorded.matcher.keys()[0])
+    headers = dict(recorded.load(recording).plain.headers)
+    assert headers == {"Content-Type": "application/json;charset=UTF-8"}
