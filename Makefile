@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test lint types unit conformance cassettes bench wheel clean
+.PHONY: demo test lint types unit conformance conformance-books cassettes bench wheel clean
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"replayx needs Python 3.11 or newer; {sys.executable} is {v.major}.{v.minor}. Try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
@@ -30,6 +30,9 @@ unit: $(VENV)/.installed
 
 conformance: $(VENV)/.installed  ## Real third-party clients against a replay of the project's cassettes
 	$(BIN)/python tests/conformance/run.py
+
+conformance-books: $(VENV)/.installed  ## Their local order books on real captures: no resync
+	$(BIN)/python tests/conformance/books.py
 
 cassettes: $(VENV)/.installed  ## Make the bundled cassettes again; they come out byte for byte
 	$(BIN)/python scripts/make_demo.py
