@@ -6,6 +6,7 @@ Unpacking a chunk releases the GIL, so it runs beside the event loop instead of 
 import queue
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 _T = TypeVar("_T")
@@ -22,7 +23,7 @@ class _Failed:
 
 
 class Prefetch(Generic[_T]):
-    """An iterator over another one. `close` ends the thread; items not yet read are lost."""
+    """An iterator over another one. Close it, and join it before what it reads is closed."""
 
     def __init__(self, items: Iterator[_T]) -> None:
         self._items = items
@@ -48,14 +49,21 @@ class Prefetch(Generic[_T]):
         return item
 
     def close(self) -> None:
-        """End the thread."""
+        """Ask the thread to end, without waiting for it: it may be in the middle of a chunk."""
         self._is_closed.set()
-        while self._thread.is_alive():
-            try:
-                self._queue.get(timeout=0.01)
-            except queue.Empty:
-                continue
         self._is_done = True
+        with suppress(queue.Empty):
+            while True:  # room for what it is about to put: it never waits again
+                self._queue.get_nowait()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread still reads."""
+        return self._thread.is_alive()
+
+    def join(self) -> None:
+        """Wait until the thread has ended; it has to be closed, or at its end."""
+        self._thread.join()
 
     def _draw(self) -> None:
         try:

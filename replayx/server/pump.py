@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 
 from replayx.clock import NS_PER_S, Clock
 from replayx.server.sink import Sink
 from replayx.session.effects import (
     Accept,
     AnyEffect,
+    ClockState,
+    ClockTold,
     CloseConnection,
     Ended,
     Refuse,
@@ -43,6 +46,8 @@ class Pump:
         self._waiting: asyncio.Task[None] | None = None
         self._replies: dict[int, asyncio.Future[HttpReply]] = {}
         self._held: set[asyncio.Task[None]] = set()
+        self._told: dict[int, asyncio.Future[ClockState]] = {}
+        self._commands = count(1)
         self._verdicts: dict[int, HttpReply | None] = {}
         self._is_stopped = False
         self.preparing: asyncio.Future[None] | None = None
@@ -71,7 +76,7 @@ class Pump:
         self._expect(event)
         task = asyncio.ensure_future(self._feed_after(event, until))
         self._held.add(task)
-        task.add_done_callback(self._held.discard)
+        task.add_done_callback(self._release)
 
     async def answer(self, number: int) -> HttpReply:
         """Wait for the answer to a request that was fed or is held. To be called once each."""
@@ -82,6 +87,30 @@ class Pump:
             return await reply
         finally:
             del self._replies[number]  # nobody waits any more, should it come later
+
+    async def command(self, make: Callable[[int], AnyInput]) -> ClockState:
+        """Feed the clock's command made with a number; wait for its answer.
+
+        In lockstep that is when every socket has taken what was written. The answer of a run that
+        is over is where it stands.
+        """
+        number = next(self._commands)
+        told: asyncio.Future[ClockState] = self._loop.create_future()
+        self._told[number] = told
+        try:
+            if self._is_stopped:
+                return self.clock()
+            self.feed(make(number))
+            state = await told
+        finally:
+            del self._told[number]
+        if self.session.is_lockstep:
+            await self._sink.cleared()
+        return state
+
+    def clock(self) -> ClockState:
+        """Return where the clock stands."""
+        return self.session.clock(self._clock.now_ns())
 
     def verdict(self, connection: int) -> HttpReply | None:
         """Return why a handshake that was fed is refused; None: it is accepted."""
@@ -103,10 +132,18 @@ class Pump:
         for reply in self._replies.values():
             if not reply.done():
                 reply.set_result(_OVER)
+        for told in self._told.values():
+            if not told.done():
+                told.set_result(self.clock())
 
     def _expect(self, event: AnyInput) -> None:
         if isinstance(event, RequestReceived | RequestRefused):
             self._replies[event.number] = self._loop.create_future()
+
+    def _release(self, task: asyncio.Task[None]) -> None:
+        self._held.discard(task)
+        with self._telling():
+            self._schedule()
 
     def _resolve(self, effect: Reply) -> None:
         reply = self._replies.get(effect.number)
@@ -129,6 +166,8 @@ class Pump:
             return
         if self._timer is not None:
             self._timer.cancel()
+        if self._held and self.session.is_lockstep:
+            return  # the tape stands still until everything that came is handled
         deadline_ns = self.session.next_deadline_ns()
         if deadline_ns is None:
             self._timer = None
@@ -183,6 +222,9 @@ class Pump:
                     self._sink.write(effect.connections, effect.frames)
                 case Reply():
                     self._resolve(effect)
+                case ClockTold():
+                    if (told := self._told.get(effect.number)) is not None and not told.done():
+                        told.set_result(effect.clock)
                 case Accept():
                     self._verdicts[effect.connection] = None
                 case Refuse():

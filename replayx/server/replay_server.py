@@ -168,6 +168,8 @@ class ReplayServer:
         await asyncio.gather(*(listener.stop() for listener in self._listeners))
         for prefetch in self._prefetches:
             prefetch.close()
+        for prefetch in self._prefetches:
+            prefetch.join()  # it reads the files closed below
         self._files.close()
 
     # ---- making
@@ -196,8 +198,10 @@ class ReplayServer:
             clock_offset_ns=sources[0].reader.header.clock_offset_ns or 0,
         )
 
-    def _prefetch(self, runs: Iterator[Run]) -> Iterator[Run]:
+    def _prefetch(self, runs: Iterator[Run]) -> Prefetch[Run]:
         prefetch = Prefetch(runs)
+        # A seek leaves one behind, which ends by itself.
+        self._prefetches = [one for one in self._prefetches if one.is_alive]
         self._prefetches.append(prefetch)
         return prefetch
 

@@ -1,6 +1,7 @@
 """A client's connection, and the venue's timers on it: pings, the pong deadline, the lifetime.
 
-Liveness runs in monotonic time whatever the tape's speed: a client answers pings in its own time.
+They run in whatever time is passed in: the machine's (a client answers pings in its own time,
+whatever the tape's speed), or the tape's.
 """
 
 from replayx.framing import PING, frame
@@ -9,7 +10,7 @@ from replayx.timeline.view import View
 from replayx.venues.venue import Subscription, Venue
 
 # binance-ws.md section 2: observed on missed pongs, and at the end of a connection's day.
-_PONG_TIMEOUT = (1008, "Pong timeout")
+PONG_TIMEOUT = (1008, "Pong timeout")
 _LIFETIME_OVER = (1001, "")
 
 
@@ -41,7 +42,7 @@ class Connection:
     def advance(self, now_ns: int, venue_ms: int) -> list[AnyEffect]:
         """Return what its timers lead to. After a CloseConnection the caller forgets it."""
         if self._pong_due_ns is not None and now_ns >= self._pong_due_ns:
-            return [CloseConnection(self.number, *_PONG_TIMEOUT)]
+            return [CloseConnection(self.number, *PONG_TIMEOUT)]
         if now_ns >= self._lifetime_end_ns:
             return [CloseConnection(self.number, *_LIFETIME_OVER)]
         if now_ns < self._next_ping_ns:

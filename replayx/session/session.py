@@ -7,28 +7,27 @@
 
 Three times meet here: `now_ns` (monotonic, given), the position on the tape (the playhead maps one
 to the other), and the venue's own clock (the position plus the recorded clock offset), which is
-what /time and pings show.
+what /time and pings show. A client's liveness runs in the first, or in the second.
 """
 
 from collections.abc import Mapping
 from enum import Enum
 from fractions import Fraction
-from typing import assert_never
 
-from replayx.clock import NS_PER_MS
 from replayx.framing import PONG, frame
 from replayx.session.answers import Answers
 from replayx.session.audience import Audience
+from replayx.session.clockwork import ClockCommand, Clockwork, Regime
 from replayx.session.connection import Connection
 from replayx.session.effects import (
     Accept,
     AnyEffect,
+    ClockState,
     CloseConnection,
     Ended,
     Refuse,
     Reply,
     SendFrames,
-    Started,
 )
 from replayx.session.inputs import (
     AnyInput,
@@ -40,10 +39,13 @@ from replayx.session.inputs import (
     PongReceived,
     RequestReceived,
     RequestRefused,
+    ResetAsked,
+    SeekAsked,
     StartAsked,
 )
 from replayx.session.player import Player
-from replayx.timeline.playhead import Playhead
+from replayx.session.pulse import Liveness, Pulse
+from replayx.session.venue_clock import VenueClock
 from replayx.timeline.tape import Tape
 from replayx.venues.venue import HttpReply, Venue
 
@@ -54,6 +56,13 @@ class AtEnd(Enum):
     HOLD = "hold"
     CLOSE = "close"
     EXIT = "exit"
+
+
+class OnSeek(Enum):
+    """What happens to the connections when the tape is sought."""
+
+    CLOSE = "close"
+    CONTINUE = "continue"
 
 
 # binance-ws.md section 2: what a venue sends when it goes away.
@@ -70,6 +79,11 @@ class ReplaySession:
         answers: Mapping[str, Answers],
         *,
         speed: Fraction | None = Fraction(1),
+        regime: Regime = Regime.WALL,
+        skip_idle_ns: int | None = None,
+        liveness: Liveness | None = None,
+        on_seek: OnSeek = OnSeek.CLOSE,
+        roll_call: bool = True,
         at_end: AtEnd = AtEnd.HOLD,
         starts_itself: bool = True,
         clock_offset_ns: int = 0,
@@ -77,15 +91,28 @@ class ReplaySession:
         """Take the tape and, by market, the venues and answers.
 
         `starts_itself`: the first request or subscription starts the timeline. Otherwise
-        StartAsked does.
+        StartAsked does, and in lockstep commands alone. `liveness` None is the tape's time in
+        lockstep, else the machine's. `roll_call`: in lockstep a run is over when every client has
+        read it.
         """
+        is_lockstep = regime is Regime.LOCKSTEP
         self._venues = venues
         self._answers = answers
-        self._player = Player(tape, Playhead(tape.start_ns, speed=speed))
+        self._clockwork = Clockwork(
+            tape,
+            venues,
+            speed=speed,
+            regime=regime,
+            skip_idle_ns=skip_idle_ns,
+            venue_clock=VenueClock(clock_offset_ns),
+        )
         self._at_end = at_end
-        self._starts_itself = starts_itself
-        self._clock_offset_ns = clock_offset_ns
+        self._on_seek = on_seek
+        self._starts_itself = starts_itself and not is_lockstep
+        self._calls_roll = roll_call and is_lockstep
         self._audience = Audience(tape.channels)
+        liveness = liveness or (Liveness.TAPE if is_lockstep else Liveness.WALL)
+        self._pulse = Pulse(self._audience, self._clockwork, liveness, self._forget)
 
     # ---- what is asked of it
 
@@ -93,6 +120,11 @@ class ReplaySession:
     def is_flat_out(self) -> bool:
         """Whether messages go as fast as they can be written: the caller minds backpressure."""
         return self._player.is_flat_out
+
+    @property
+    def is_lockstep(self) -> bool:
+        """Whether only commands move the tape: the caller answers them when all was written."""
+        return self._clockwork.regime is Regime.LOCKSTEP
 
     @property
     def is_behind(self) -> bool:
@@ -113,11 +145,21 @@ class ReplaySession:
         """Return the position on the tape, never past its end."""
         return self._player.position_ns(now_ns)
 
+    def clock(self, now_ns: int) -> ClockState:
+        """Return where the clock stands."""
+        return self._clockwork.state(now_ns)
+
     def next_deadline_ns(self) -> int | None:
         """Return when `advance` has something to do; None: not before the next input."""
-        due_ns = self._player.deadline_ns(self._audience.watcher_count)
-        liveness_ns = self._audience.liveness_ns
-        return min((ns for ns in (due_ns, liveness_ns) if ns is not None), default=None)
+        due_ns = None
+        if not self._pulse.holds_the_tape:
+            due_ns = self._player.deadline_ns(self._audience.watcher_count)
+        times = (due_ns, self._pulse.deadline_ns())
+        return min((ns for ns in times if ns is not None), default=None)
+
+    @property
+    def _player(self) -> Player:
+        return self._clockwork.player
 
     # ---- inputs
 
@@ -135,23 +177,23 @@ class ReplaySession:
             case PingReceived():
                 return self._ping(event)
             case PongReceived():
-                return self._pong(event)
+                return self._pong(event, now_ns)
             case ConnectionLost():
-                self._audience.remove(event.connection)
-                return []
+                self._forget(event.connection)
+                return self._settle(now_ns)
             case RequestRefused():
                 reply = self._venues[event.market].refuse(event.refusal, event.detail)
                 return [Reply(event.number, reply)]
             case StartAsked():
-                return self._start(now_ns)
+                return self._clockwork.start(now_ns)
             case _:
-                assert_never(event)
+                return self._command(event, now_ns)
 
     def _request(self, event: RequestReceived, now_ns: int) -> list[AnyEffect]:
         started = self._touch(now_ns)
         position_ns = self.position_ns(now_ns)
         reply = self._answers[event.market].http(
-            event.request, position_ns, self._venue_ms(position_ns)
+            event.request, position_ns, self._clockwork.venue_clock.ms(position_ns)
         )
         return [*started, Reply(event.number, reply)]
 
@@ -160,7 +202,8 @@ class ReplaySession:
         opened = venue.open(event.target)
         if isinstance(opened, HttpReply):
             return [Refuse(event.connection, opened)]
-        connection = Connection(event.connection, event.market, venue, opened, now_ns)
+        time_ns = self._pulse.now_ns(now_ns)
+        connection = Connection(event.connection, event.market, venue, opened, time_ns)
         self._audience.add(connection)
         return [Accept(event.connection)]
 
@@ -169,7 +212,7 @@ class ReplaySession:
         if connection is None:
             return []
         if self.is_ended and self._at_end is not AtEnd.HOLD:
-            self._audience.remove(event.connection)
+            self._forget(event.connection)
             return [CloseConnection(event.connection, GOING_AWAY, "")]
         return self._watch(connection, now_ns)
 
@@ -183,7 +226,7 @@ class ReplaySession:
             effects += self._touch(now_ns)
             position_ns = self.position_ns(now_ns)
             message = self._answers[connection.market].wsapi(
-                outcome.request, position_ns, self._venue_ms(position_ns)
+                outcome.request, position_ns, self._clockwork.venue_clock.ms(position_ns)
             )
             effects.append(SendFrames((connection.number,), frame(message)))
         if outcome.reply is not None:
@@ -191,7 +234,7 @@ class ReplaySession:
         if outcome.changed:
             effects += self._watch(connection, now_ns)
         if outcome.close is not None:
-            self._audience.remove(connection.number)
+            self._forget(connection.number)
             effects.append(
                 CloseConnection(connection.number, outcome.close.code, outcome.close.reason)
             )
@@ -202,60 +245,65 @@ class ReplaySession:
             return []
         return [SendFrames((event.connection,), frame(event.payload, PONG))]
 
-    def _pong(self, event: PongReceived) -> list[AnyEffect]:
+    def _pong(self, event: PongReceived, now_ns: int) -> list[AnyEffect]:
         connection = self._audience.get(event.connection)
         if connection is not None:
-            connection.pong()
-            self._audience.note_liveness()
-        return []
+            self._pulse.pong(connection, event.payload)
+        return self._settle(now_ns)
+
+    def _command(self, event: ClockCommand, now_ns: int) -> list[AnyEffect]:
+        effects = self.advance(now_ns)  # what is due by now comes first
+        effects += self._clockwork.command(event, now_ns)
+        is_sought = isinstance(event, SeekAsked) and self._on_seek is OnSeek.CLOSE
+        if is_sought or isinstance(event, ResetAsked):
+            effects += self._close_all()
+        if isinstance(event, ResetAsked):
+            self._answers = {name: one.afresh() for name, one in self._answers.items()}
+        return effects + self._settle(now_ns)
 
     # ---- time
 
     def advance(self, now_ns: int) -> list[AnyEffect]:
         """Return what is due at `now_ns`: at most one write a connection at full speed."""
-        effects = self._timers(now_ns)
-        if self.is_ended:
-            return effects
-        for stretch in self._player.play(now_ns, self._audience.watcher_count):
-            for view, connections in self._audience.watchers.items():
-                frames = view.frames(stretch.run, stretch.first, stretch.stop, stretch.dropped)
-                if len(frames):
-                    effects.append(SendFrames(connections, frames))
-        if self.is_ended:
-            effects += self._end()
-        return effects
-
-    def _timers(self, now_ns: int) -> list[AnyEffect]:
-        effects: list[AnyEffect] = []
-        due = self._audience.due(now_ns)
-        for connection in due:
-            venue_ms = self._venue_ms(self.position_ns(now_ns))
-            effects += connection.advance(now_ns, venue_ms)
-        for effect in effects:
-            if isinstance(effect, CloseConnection):
-                self._audience.remove(effect.connection)
-        if due:
-            self._audience.note_liveness()
-        return effects
+        effects = self._pulse.advance(now_ns)
+        if not self.is_ended and not self._pulse.holds_the_tape:
+            for stretch in self._player.play(
+                now_ns, self._audience.watcher_count, horizon_ns=self._pulse.horizon_ns
+            ):
+                for view, connections in self._audience.watchers.items():
+                    frames = view.frames(stretch.run, stretch.first, stretch.stop, stretch.dropped)
+                    if len(frames):
+                        effects.append(SendFrames(connections, frames))
+            if self.is_ended:
+                effects += self._end()
+        return effects + self._settle(now_ns)
 
     def _end(self) -> list[AnyEffect]:
-        effects: list[AnyEffect] = []
-        if self._at_end is not AtEnd.HOLD:
-            for number in self._audience.numbers():
-                self._audience.remove(number)
-                effects.append(CloseConnection(number, GOING_AWAY, ""))
-        return [*effects, Ended()]
+        closed = [] if self._at_end is AtEnd.HOLD else self._close_all()
+        return [*closed, Ended()]
 
-    # ---- time and the venue's clock
+    def _settle(self, now_ns: int) -> list[AnyEffect]:
+        """Answer a command that has arrived; in lockstep when every client has read that far."""
+        if not self._clockwork.has_arrived:
+            return []
+        effects: list[AnyEffect] = []
+        if self._calls_roll and self._clockwork.calls_roll():
+            effects += self._pulse.call_roll(now_ns)
+        return [*effects, *self._clockwork.tell(now_ns)] if self._pulse.is_heard else effects
+
+    def _close_all(self) -> list[AnyEffect]:
+        effects: list[AnyEffect] = []
+        for number in self._audience.numbers():
+            self._forget(number)
+            effects.append(CloseConnection(number, GOING_AWAY, ""))
+        return effects
+
+    def _forget(self, number: int) -> None:
+        self._audience.remove(number)
+        self._pulse.leave(number)
 
     def _watch(self, connection: Connection, now_ns: int) -> list[AnyEffect]:
         return self._touch(now_ns) if self._audience.watch(connection) else []
 
     def _touch(self, now_ns: int) -> list[AnyEffect]:
-        return self._start(now_ns) if self._starts_itself else []
-
-    def _start(self, now_ns: int) -> list[AnyEffect]:
-        return [Started(now_ns)] if self._player.start(now_ns) else []
-
-    def _venue_ms(self, position_ns: int) -> int:
-        return (position_ns + self._clock_offset_ns) // NS_PER_MS
+        return self._clockwork.start(now_ns) if self._starts_itself else []

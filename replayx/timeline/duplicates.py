@@ -53,6 +53,11 @@ class Duplicates:
                 shared = _Shared()
                 self._shared.update(dict.fromkeys(several, shared))
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether any stream has several carriers."""
+        return bool(self._shared)
+
     def in_run(self, run: Run) -> frozenset[int]:
         """Return the positions in the run's batch that were served already."""
         numbers = {n for n in run.batch.channel_frames if (run.source, n) in self._shared}

@@ -35,6 +35,8 @@ def test_it_reads_only_a_little_ahead_and_ends_when_closed():
     prefetch = Prefetch(endless())
     assert enough.wait(5)
     prefetch.close()
+    prefetch.join()
+    assert not prefetch.is_alive
     assert len(drawn) <= AHEAD + 4
     with pytest.raises(StopIteration):
         next(prefetch)

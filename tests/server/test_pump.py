@@ -1,4 +1,6 @@
 import asyncio
+from fractions import Fraction
+from functools import partial
 
 import pytest
 
@@ -7,14 +9,19 @@ from replayx.errors import ReplayxError
 from replayx.framing import frame
 from replayx.server.pump import Pump
 from replayx.session.answers import Answers
+from replayx.session.clockwork import Regime
 from replayx.session.inputs import (
     ConnectionAsked,
     ConnectionOpened,
     MessageReceived,
+    PauseAsked,
     RequestReceived,
+    ResumeAsked,
+    RunUntilAsked,
     StartAsked,
 )
 from replayx.session.session import AtEnd, ReplaySession
+from replayx.session.stops import StopAfter, StopAt
 from replayx.timeline.tape import Tape
 from replayx.venues.venue import HttpReply, HttpRequest
 from tests.fake_venue import FakeVenue
@@ -233,3 +240,55 @@ async def test_an_answer_nobody_waits_for_is_forgotten():
     for _ in range(5):
         await asyncio.sleep(0)
     assert pump._replies == {}
+
+
+async def test_a_command_is_answered_with_the_clock():
+    pump, paper, told = make()
+    assert not (await pump.command(PauseAsked)).started
+    connect(pump)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert paper.said == []
+    state = await pump.command(partial(RunUntilAsked, stop=StopAfter(3)))
+    assert (state.paused, state.delivered, len(paper.said)) == (True, 3, 3)
+    await pump.command(ResumeAsked)
+    await until(lambda: "ended" in told)
+    assert pump.clock().ended
+    assert len(paper.said) == 21
+
+
+async def test_a_command_without_an_answer_is_told_where_it_stands_when_all_is_over():
+    pump, _, _ = make(speed=Fraction(1, 10**9))
+    waiting = asyncio.ensure_future(pump.command(partial(RunUntilAsked, stop=StopAt(10))))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    pump.stop()
+    assert (await waiting).started
+    assert (await pump.command(PauseAsked)).started
+
+
+async def test_in_lockstep_the_tape_stands_until_everything_that_came_is_handled():
+    pump, paper, _ = make(regime=Regime.LOCKSTEP, roll_call=False)
+    connect(pump)
+    ready = asyncio.get_running_loop().create_future()
+    pump.hold(ASKED, ready)
+    running = asyncio.ensure_future(pump.command(partial(RunUntilAsked, stop=StopAfter(3))))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert paper.said == []
+    ready.set_result(None)
+    assert (await pump.answer(7)).status == 200
+    assert (await running).delivered == 3
+
+
+async def test_in_lockstep_a_run_is_over_when_every_socket_took_it():
+    pump, paper, _ = make(regime=Regime.LOCKSTEP, roll_call=False)
+    connect(pump)
+    paper.clear.clear()
+    running = asyncio.ensure_future(pump.command(partial(RunUntilAsked, stop=StopAfter(1))))
+    await until(lambda: paper.said)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not running.done()
+    paper.clear.set()
+    assert (await running).delivered == 1

@@ -1,0 +1,126 @@
+"""The pulse: pings, pong deadlines, lifetimes, and the roll calls that make the tape wait.
+
+Liveness runs in the machine's time, or in the tape's: then a ping comes at a position of the tape.
+Where the tape goes as fast as clients read, tape time is no time for an answer: after each ping it
+waits, in the machine's time and not for ever.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+
+from replayx.framing import PING, frame
+from replayx.session.audience import Audience
+from replayx.session.clockwork import Clockwork
+from replayx.session.connection import PONG_TIMEOUT, Connection
+from replayx.session.effects import AnyEffect, CloseConnection, SendFrames
+from replayx.session.roll_call import RollCall
+
+
+class Liveness(Enum):
+    """In which time pings, pong deadlines and lifetimes run."""
+
+    WALL = "wall"
+    TAPE = "tape"
+
+
+class Pulse:
+    """Keeps the timers of an audience. `remove` is how connections that it closes are forgotten."""
+
+    def __init__(
+        self,
+        audience: Audience,
+        clockwork: Clockwork,
+        liveness: Liveness,
+        remove: Callable[[int], None],
+    ) -> None:
+        self._audience = audience
+        self._clockwork = clockwork
+        self._liveness = liveness
+        self._remove = remove
+        self._roll_call = RollCall()
+
+    # ---- asked
+
+    @property
+    def holds_the_tape(self) -> bool:
+        """Whether the tape has to wait for a client."""
+        return self._clockwork.player.is_flat_out and not self._roll_call.is_over
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether nobody is waited for."""
+        return self._roll_call.is_over
+
+    @property
+    def horizon_ns(self) -> int | None:
+        """Until when, in tape time, nothing has to be done for anybody; None: the tape is free."""
+        return self._audience.liveness_ns if self._liveness is Liveness.TAPE else None
+
+    def now_ns(self, now_ns: int) -> int:
+        """Return the time in which the timers run."""
+        if self._liveness is Liveness.WALL:
+            return now_ns
+        return self._clockwork.player.tape_time_ns(now_ns)
+
+    def deadline_ns(self) -> int | None:
+        """Return when `advance` has something to do."""
+        due_ns = self._audience.liveness_ns
+        if due_ns is not None and self._liveness is Liveness.TAPE:
+            due_ns = self._clockwork.player.when_ns(due_ns)
+        times = (due_ns, self._roll_call.deadline_ns)
+        return min((ns for ns in times if ns is not None), default=None)
+
+    # ---- inputs and time
+
+    def pong(self, connection: Connection, payload: bytes) -> None:
+        """Note that a client is alive, and what it has read."""
+        connection.pong()
+        self._roll_call.answer(connection.number, payload)
+        self._audience.note_liveness()
+
+    def leave(self, number: int) -> None:
+        """Wait for a connection no longer."""
+        self._roll_call.leave(number)
+
+    def call_roll(self, now_ns: int) -> list[AnyEffect]:
+        """Ping everybody: who echoes has read everything."""
+        payloads = {one: self._ping(one, now_ns) for one in self._everybody()}
+        return [
+            SendFrames((one.number,), frame(payload, PING)) for one, payload in payloads.items()
+        ]
+
+    def advance(self, now_ns: int) -> list[AnyEffect]:
+        """Return what is due: pings, and closes for those who were silent for too long."""
+        effects: list[AnyEffect] = [
+            CloseConnection(number, *PONG_TIMEOUT) for number in self._roll_call.late(now_ns)
+        ]
+        time_ns = self.now_ns(now_ns)
+        due = self._audience.due(time_ns)
+        for connection in due:
+            effects += self._advance(connection, time_ns, now_ns)
+        for effect in effects:
+            if isinstance(effect, CloseConnection):
+                self._remove(effect.connection)
+        if due:
+            self._audience.note_liveness()
+        return effects
+
+    def _advance(self, connection: Connection, time_ns: int, now_ns: int) -> list[AnyEffect]:
+        effects = connection.advance(time_ns, self._venue_ms(now_ns))
+        waits = self._liveness is Liveness.TAPE and self._clockwork.player.is_flat_out
+        if waits and any(isinstance(effect, SendFrames) for effect in effects):
+            self._ping(connection, now_ns)
+        return effects
+
+    def _ping(self, connection: Connection, now_ns: int) -> bytes:
+        """Note that a connection is pinged; return with what."""
+        payload = connection.venue.ping_payload(self._venue_ms(now_ns))
+        self._roll_call.ask(connection.number, payload, now_ns)
+        return payload
+
+    def _venue_ms(self, now_ns: int) -> int:
+        return self._clockwork.venue_clock.ms(self._clockwork.player.position_ns(now_ns))
+
+    def _everybody(self) -> list[Connection]:
+        numbers = self._audience.numbers()
+        return [one for number in numbers if (one := self._audience.get(number)) is not None]
