@@ -21,7 +21,7 @@ from measuring.clients import (
     frame_times,
     request_rate,
 )
-from measuring.processes import Child, peer, serving
+from measuring.processes import Child, begin_when_connected, peer, serving
 from measuring.report import Report
 from measuring.tapes import (
     generated,
@@ -135,7 +135,7 @@ def clients(report: Report, folder: Path, rounds: int) -> None:
     arguments = ("--port", "0", "--start", "command", "--at-end", "close")
     with serving("replay", str(tape), *arguments) as served:
         child = Child(count_frames, served.port, [path] * 100, 60.0)
-        _begin_when_connected(served, 100)
+        begin_when_connected(served, 100)
         started_ns = served.event()["monotonic_ns"]
         cpu_s = served.cpu_seconds()
         counts, arrivals = child.result()
@@ -159,23 +159,6 @@ def _lateness_of_counts(
     return sorted(late)
 
 
-def _begin_when_connected(served: Any, count: int) -> None:
-    import os
-    import signal
-    import time
-
-    listening = f":{served.port:04X}"
-    for _ in range(600):
-        table = Path("/proc/net/tcp").read_text().splitlines()
-        if sum(listening in line.split()[1] and line.split()[3] == "01" for line in table[1:]) >= (
-            count
-        ):
-            break
-        time.sleep(0.05)
-    time.sleep(0.5)
-    os.kill(served.process.pid, signal.SIGUSR1)
-
-
 # ---- pacing
 
 
@@ -187,7 +170,7 @@ def pacing(report: Report, folder: Path, rounds: int) -> None:
     arguments = ("--port", "0", "--start", "command", "--at-end", "close")
     with serving("replay", str(tape), *arguments) as served:
         child = Child(frame_times, served.port, streams_path(rows), len(rows))
-        _begin_when_connected(served, 1)
+        begin_when_connected(served, 1)
         started_ns = served.event()["monotonic_ns"]
         cpu_s = served.cpu_seconds()
         got = child.result()

@@ -184,3 +184,21 @@ def _take_answer(buffer: bytearray) -> int:
     status = int(head.split(b" ", 2)[1])
     del buffer[: head_end + 4 + length]
     return status
+
+
+def arrivals(port: int, path: str, count: int) -> list[tuple[int, int]]:
+    """Return (monotonic ns, messages so far) of every read, until `count` messages came."""
+    client, rest = open_socket(port, path)
+    buffer = bytearray(rest)
+    seen = sum(1 for _ in take_frames(buffer))
+    told = [(time.monotonic_ns(), seen)]
+    with client:
+        while seen < count:
+            part = client.recv(_BUFFER_BYTES)
+            now_ns = time.monotonic_ns()
+            if not part:
+                break
+            buffer += part
+            seen += sum(1 for _ in take_frames(buffer))
+            told.append((now_ns, seen))
+    return told

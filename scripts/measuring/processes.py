@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,6 +65,20 @@ def serving(*arguments: str) -> Iterator[Served]:
         yield served
     finally:
         served.stop()
+
+
+def begin_when_connected(served: Served, count: int) -> None:
+    """Start the timeline of a replay that waits for it, once so many clients are connected."""
+    listening = f":{served.port:04X}"
+    for _ in range(600):
+        table = Path("/proc/net/tcp").read_text().splitlines()
+        if sum(listening in line.split()[1] and line.split()[3] == "01" for line in table[1:]) >= (
+            count
+        ):
+            break
+        time.sleep(0.05)
+    time.sleep(0.5)
+    os.kill(served.process.pid, signal.SIGUSR1)
 
 
 def _call(queue: Any, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

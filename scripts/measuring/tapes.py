@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import zstandard
@@ -20,7 +21,8 @@ from replayx.cassette.writer import LEVEL, CassetteWriter
 from replayx.rng import named_stream
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CAPTURE = ROOT.parent / "shared/data/ws/binance_spot_20240808_btcusdt_ethusdt.ndjson.zst"
+CAPTURES = ROOT.parent / "shared/data/ws"
+CAPTURE = CAPTURES / "binance_spot_20240808_btcusdt_ethusdt.ndjson.zst"
 MARKET = "binance-spot"
 T0_NS = 1_723_161_253_937_085_768
 
@@ -32,23 +34,34 @@ class _Line(msgspec.Struct):
     src: str
     raw: str
     stream: str = ""
+    url: str = ""
 
 
 def messages() -> tuple[str, list[Message]]:
     """Return where the messages come from, and the messages."""
     if CAPTURE.exists():
-        return f"capture {CAPTURE.name}", list(_captured())
+        return f"capture {CAPTURE.name}", list(captured(CAPTURE))
     return "generated", list(generated(75_000))
 
 
-def _captured() -> Iterator[Message]:
+def captured(path: Path) -> Iterator[Message]:
+    """Yield a capture's messages."""
+    for line in _lines(path):
+        if line.src == "ws":
+            yield line.t, line.stream, line.raw.encode()
+
+
+def snapshots(path: Path) -> dict[str, bytes]:
+    """Return a capture's depth answers by symbol."""
+    asked = [(line.url, line.raw) for line in _lines(path) if line.src == "rest"]
+    return {parse_qs(urlsplit(url).query)["symbol"][0]: raw.encode() for url, raw in asked}
+
+
+def _lines(path: Path) -> Iterator[_Line]:
     decoder = msgspec.json.Decoder(_Line)
-    with CAPTURE.open("rb") as file:
+    with path.open("rb") as file:
         packed = zstandard.ZstdDecompressor().stream_reader(file)
-        for text in io.TextIOWrapper(packed, encoding="utf-8"):
-            line = decoder.decode(text)
-            if line.src == "ws":
-                yield line.t, line.stream, line.raw.encode()
+        yield from map(decoder.decode, io.TextIOWrapper(packed, encoding="utf-8"))
 
 
 def generated(count: int, *, rate: int = 216) -> Iterator[Message]:
@@ -79,21 +92,23 @@ def generated(count: int, *, rate: int = 216) -> Iterator[Message]:
         )
 
 
-def header(origin: str = "synthetic") -> Header:
+def header(origin: str = "synthetic", market: str = MARKET) -> Header:
     """Return a header for a benchmark's cassette."""
-    made = (Market(MARKET, "", {}),)
+    made = (Market(market, "", {}),)
     return Header(FORMAT_VERSION, "bench", origin, T0_NS, 0, 0, "none", made)
 
 
-def write_tape(path: Path, rows: list[Message], *, times: int = 1, level: int = LEVEL) -> Path:
+def write_tape(
+    path: Path, rows: list[Message], *, times: int = 1, level: int = LEVEL, market: str = MARKET
+) -> Path:
     """Write the messages `times` over, each time later, as one cassette."""
     names = list(dict.fromkeys(stream for _, stream, _ in rows))
     numbers = {name: number for number, name in enumerate(names)}
     span_ns = rows[-1][0] - rows[0][0] + 1_000_000
-    with CassetteWriter(path, header(), level=level) as writer:
+    with CassetteWriter(path, header(market=market), level=level) as writer:
         for name, number in numbers.items():
             prefix = b'{"stream":"%s","data":' % name.encode()
-            writer.declare(Channel(number, MARKET, name, ChannelKind.STREAM, 1, prefix, b"}"))
+            writer.declare(Channel(number, market, name, ChannelKind.STREAM, 1, prefix, b"}"))
         chunk = None
         for turn in range(times):
             for at_ns, stream, payload in rows:
