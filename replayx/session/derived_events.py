@@ -1,0 +1,224 @@
+"""Making a stream that was not recorded, chunk by chunk: events, each beside the message it is due.
+
+What a chunk leads to is a function of the state before it and its messages. So it is the same
+whenever one asks, and whoever listened before. Two kinds of streams: those that tell what every
+message does, behind it; and those that tell what has become of the market every so often.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from replayx.cassette.frame_batch import FrameBatch
+from replayx.market.agg_trades import TradeGrouping
+from replayx.market.candle_updates import LATE_MS, candle_count, candle_updates
+from replayx.market.derived import merged, tops
+from replayx.market.events import AggTrade, BookDelta, FeedKind, MarketEvent, MarketFeed, Trade
+from replayx.market.interval import MINUTE_MS, Interval
+from replayx.market.market_view import MarketView
+from replayx.market.ticks import Before, TapeClock, Ticks
+from replayx.timeline.earlier import Earlier
+
+if TYPE_CHECKING:
+    from replayx.market.history import MarketHistory
+
+
+class Due(NamedTuple):
+    """An event that is told beside message k of a chunk; times in it are the client's."""
+
+    k: int
+    is_before: bool
+    event: MarketEvent
+
+
+class Making(NamedTuple):
+    """What a stream is made from: a chunk of a source, and the feeds that it follows from."""
+
+    feed: MarketFeed
+    parents: tuple[MarketFeed, ...]
+    source: int
+    batch: FrameBatch
+    is_last: bool
+    earlier: Earlier
+    history: "MarketHistory"
+    clock: TapeClock
+
+    @property
+    def symbol(self) -> str:
+        """Whose stream it is."""
+        return self.feed.symbol
+
+    def told(self, batch: FrameBatch) -> list[tuple[int, MarketEvent]]:
+        """Return what messages of a chunk of the source told that the stream follows from."""
+        told: list[tuple[int, MarketEvent]] = []
+        for feed in self.parents:
+            told += self.history.decoded(self.source, batch, feed)
+        if len(self.parents) > 1:
+            told.sort(key=_place)
+        return told
+
+    def view_before(self, k: int) -> MarketView:
+        """Return the market in front of message k, which came later than the one before."""
+        at_ns = self.batch.at[k]
+        return self.history.at(at_ns - 1, shift_ms=self.clock.shift_ms, now_ms=self.clock.ms(at_ns))
+
+    def lead(self, ticks: Ticks) -> tuple[Before, list[MarketEvent]]:
+        """Return what was told before the chunk, since the last beat before it."""
+        previous = self.earlier.before(self.batch)
+        if previous is None:
+            return Before(), []
+        last_ns = previous.at[-1]
+        from_ns = ticks.beat_ns(ticks.slot(last_ns))
+        told = [
+            (one.at[k], event)
+            for one in self.earlier.since(self.batch, from_ns)
+            for k, event in self.told(one)
+            if one.at[k] >= from_ns
+        ]
+        return Before(last_ns, told[-1][0] if told else None), [event for _, event in told]
+
+
+Make = Callable[[Making], Iterator[Due]]
+
+
+def make(making: Making) -> list[Due]:
+    """Return what the stream tells in the chunk, in order. Raises CassetteError."""
+    if not making.batch.count:
+        return []
+    return list(_MAKERS[making.feed.kind](making))
+
+
+def _place(row: tuple[int, MarketEvent]) -> int:
+    return row[0]
+
+
+# ---- what every message does
+
+
+def _book_tops(making: Making) -> Iterator[Due]:
+    state = making.history.state_before(making.source, making.batch.ordinal, making.symbol)
+    deltas = [(k, event) for k, event in making.told(making.batch) if isinstance(event, BookDelta)]
+    for k, top in tops(state.book, making.symbol, deltas):
+        yield Due(k, False, _shifted(top, top.time_ms, making.clock.shift_ms))
+
+
+def _agg_trades(making: Making) -> Iterator[Due]:
+    """Tell a group behind its last trade.
+
+    One that was open when the chunk before ended is told in front of this chunk's first message,
+    unless this chunk's trades belong to it.
+    """
+    state = making.history.state_before(making.source, making.batch.ordinal, making.symbol)
+    trades = [(k, event) for k, event in making.told(making.batch) if isinstance(event, Trade)]
+    place_of = {trade.id: k for k, trade in trades}
+    grouping = TradeGrouping(state.open_group)
+    groups = grouping.add(trade for _, trade in trades)
+    if grouping.open is not None and (making.is_last or grouping.open.last_id not in place_of):
+        groups.append(grouping.open)
+    for group in groups:
+        k = place_of.get(group.last_id)
+        told = _shifted(group, group.time_ms, making.clock.shift_ms)
+        if k is not None:
+            yield Due(k, False, told)
+        elif _is_of_chunk_before(making, group):
+            yield Due(0, True, told)
+
+
+def _is_of_chunk_before(making: Making, group: AggTrade) -> bool:
+    """Say whether a group's last trade came in the chunk before: else it was told already."""
+    previous = making.earlier.before(making.batch)
+    return previous is not None and any(
+        isinstance(event, Trade) and event.id == group.last_id for _, event in making.told(previous)
+    )
+
+
+def _slower_deltas(making: Making) -> Iterator[Due]:
+    told = [(k, event) for k, event in making.told(making.batch) if isinstance(event, BookDelta)]
+    shift_ms = making.clock.shift_ms
+    if making.feed in making.parents:  # another name of the same stream
+        yield from (Due(k, False, _shifted(one, one.time_ms, shift_ms)) for k, one in told)
+        return
+    ticks = Ticks(making.clock, making.feed.period_ms)
+    before, lead = making.lead(ticks)
+    pending = [event for event in lead if isinstance(event, BookDelta)]
+    done = 0
+    for k, count in ticks.changes(making.batch.at, [k for k, _ in told], before):
+        pending += [delta for _, delta in told[done:count]]
+        for delta in merged(pending):
+            yield Due(k, True, _shifted(delta, delta.time_ms, shift_ms))
+        pending, done = [], count
+
+
+def _shifted(event: MarketEvent, time_ms: int, shift_ms: int) -> MarketEvent:
+    """Return an event with its time moved to the client's; 0 is no time."""
+    if not shift_ms or not time_ms:
+        return event
+    return msgspec.structs.replace(event, time_ms=time_ms + shift_ms)
+
+
+# ---- what has become of the market
+
+
+def _periodic(making: Making) -> Iterator[Due]:
+    ticks = Ticks(making.clock, max(making.feed.period_ms, 1))
+    before, _ = making.lead(ticks)
+    places = [k for k, _ in making.told(making.batch)]
+    for k, _ in ticks.changes(making.batch.at, places, before):
+        event = _looked_up(making.view_before(k), making.feed, making.clock.ms(making.batch.at[k]))
+        if event is not None:
+            yield Due(k, True, event)
+
+
+def _looked_up(view: MarketView, feed: MarketFeed, now_ms: int) -> MarketEvent | None:
+    match feed.kind:
+        case FeedKind.PARTIAL_BOOK:
+            return view.book(feed.symbol, feed.levels)
+        case FeedKind.AVERAGE_PRICE:
+            return view.average_price(feed.symbol)
+        case FeedKind.TICKER if feed.interval:
+            return view.window(feed.symbol, _window_start(feed.interval, now_ms))
+        case _:
+            return view.day(feed.symbol)
+
+
+def _window_start(interval: str, now_ms: int) -> int:
+    # web-socket-streams.md: a window begins on a whole minute, so it is up to 59,999 ms wider.
+    start_ms = now_ms - Interval.parse(interval).length_ms
+    return start_ms - start_ms % MINUTE_MS
+
+
+def _candles(making: Making) -> Iterator[Due]:
+    """Tell the open candle behind each beat, if something was traded, and every closed one once."""
+    feed, clock, at = making.feed, making.clock, making.batch.at
+    ticks = Ticks(clock, max(feed.period_ms, 1), LATE_MS)
+    interval = Interval.parse(feed.interval)
+    before, _ = making.lead(ticks)
+    changed = dict(ticks.changes(at, [k for k, _ in making.told(making.batch)], before))
+    for k in ticks.crossings(at, before.last_ns):
+        last_ns = at[k - 1] if k else before.last_ns
+        assert last_ns is not None, "what is first of all crosses no beat"
+        before_ms, now_ms = (clock.ms(at_ns) - LATE_MS for at_ns in (last_ns, at[k]))
+        if k not in changed and interval.next_start(before_ms, feed.zone_ms) > now_ms:
+            continue
+        count = candle_count(interval, before_ms, now_ms + LATE_MS, zone_ms=feed.zone_ms)
+        rows = making.view_before(k).candles(
+            feed.symbol, feed.interval, count, zone_ms=feed.zone_ms
+        )
+        for row in candle_updates(rows, before_ms, now_ms, is_changed=k in changed):
+            yield Due(k, True, row)
+
+
+_MAKERS: Mapping[FeedKind, Make] = MappingProxyType(
+    {
+        FeedKind.BOOK_TOP: _book_tops,
+        FeedKind.AGG_TRADE: _agg_trades,
+        FeedKind.BOOK_DELTA: _slower_deltas,
+        FeedKind.PARTIAL_BOOK: _periodic,
+        FeedKind.TICKER: _periodic,
+        FeedKind.MINI_TICKER: _periodic,
+        FeedKind.AVERAGE_PRICE: _periodic,
+        FeedKind.CANDLE: _candles,
+    }
+)

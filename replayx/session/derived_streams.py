@@ -1,0 +1,227 @@
+"""Streams that were not recorded but follow from those that were: which, and their messages.
+
+A wanted stream of a market is *recorded*, or *derived* from recorded ones by the source that
+carries them, or *absent*. Messages are made chunk by chunk, once for all connections.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from replayx.cassette.frame_batch import FrameBatch
+from replayx.cassette.records import ChannelKind
+from replayx.limits import DERIVED_CACHE_BYTES
+from replayx.market.events import FeedKind, MarketFeed
+from replayx.market.interval import Interval
+from replayx.market.ticks import TapeClock
+from replayx.session.derived_events import Due, Making, make
+from replayx.session.venue_clock import VenueClock
+from replayx.timeline.earlier import Earlier
+from replayx.timeline.source import Source
+from replayx.timeline.view import Insert, Insertion
+from replayx.venues.venue import Venue
+
+if TYPE_CHECKING:
+    from replayx.market.history import MarketHistory
+
+_TRADED = (FeedKind.TRADE, FeedKind.AGG_TRADE)
+
+Span = tuple[int, int]
+
+
+class Plan(NamedTuple):
+    """How a stream is derived: from which feeds of each source, and when other sources tell it."""
+
+    feed: MarketFeed
+    parents: tuple[tuple[MarketFeed, ...] | None, ...]
+    told_elsewhere: tuple[tuple[Span, ...], ...]
+
+
+class DerivedStreams:
+    """The derived streams of one market in one run. Nothing is told until the history is built."""
+
+    def __init__(
+        self,
+        market: str,
+        venue: Venue,
+        sources: Sequence[Source],
+        history: "MarketHistory",
+    ) -> None:
+        """Take the tape's sources, and the market behind them."""
+        self._venue = venue
+        self._sources = sources
+        self._history = history
+        self._venue_clock = VenueClock()
+        self._clock = TapeClock()
+        self._names = [_names(market, source) for source in sources]
+        self._feeds = [_feeds(venue, names) for names in self._names]
+        self._earlier = [Earlier(source) for source in sources]
+        self._plans: dict[str, Plan | None] = {}
+        self._made: OrderedDict[tuple[int, int, str], tuple[Insertion, ...]] = OrderedDict()
+        self._made_bytes = 0
+
+    def follow(self, clock: VenueClock) -> None:
+        """Tell the times of the run's clock. When its shift changes, views are to be made anew."""
+        self._venue_clock = clock
+
+    def derived(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return which of these streams are derived, wholly or in part, in alphabetical order."""
+        return tuple(sorted(name for name in names if self._plan(name) is not None))
+
+    def replaced(self, names: Iterable[str]) -> frozenset[str]:
+        """Return which streams are derived although they were recorded.
+
+        Candles begin on the grid of the client's time. Where times are shifted by anything but
+        whole intervals, the recorded ones are others.
+        """
+        self._look_at_clock()
+        return frozenset(name for name in names if self._is_replaced(name))
+
+    def insert(self, names: Iterable[str]) -> Insert | None:
+        """Return what puts these streams' messages into a view; None: there is nothing to put."""
+        self._look_at_clock()
+        derived = self.derived(names)
+        if not derived:
+            return None
+
+        def insertions(source: int, batch: FrameBatch) -> Sequence[Insertion]:
+            return self._insertions(source, batch, derived)
+
+        return insertions
+
+    # ---- messages
+
+    def _insertions(
+        self, source: int, batch: FrameBatch, names: Sequence[str]
+    ) -> Sequence[Insertion]:
+        if not self._history.is_built:
+            return ()
+        self._look_at_clock()
+        self._earlier[source].note(batch)
+        made = [one for name in names for one in self._of(source, batch, name)]
+        made.sort(key=_place)
+        return made
+
+    def _of(self, source: int, batch: FrameBatch, name: str) -> tuple[Insertion, ...]:
+        key = (source, batch.ordinal, name)
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._make(source, batch, name)
+            self._made_bytes += _size(made)
+            while self._made_bytes > DERIVED_CACHE_BYTES and len(self._made) > 1:
+                self._made_bytes -= _size(self._made.popitem(last=False)[1])
+        else:
+            self._made.move_to_end(key)
+        return made
+
+    def _make(self, source: int, batch: FrameBatch, name: str) -> tuple[Insertion, ...]:
+        plan = self._plan(name)
+        parents = plan.parents[source] if plan is not None else None
+        if plan is None or parents is None:
+            return ()
+        making = Making(
+            feed=plan.feed,
+            parents=parents,
+            source=source,
+            batch=batch,
+            is_last=_is_last(self._sources[source], batch),
+            earlier=self._earlier[source],
+            history=self._history,
+            clock=self._clock,
+        )
+        spans = plan.told_elsewhere[source]
+        return tuple(
+            self._insertion(name, batch, due)
+            for due in make(making)
+            if not any(first <= batch.at[due.k] <= last for first, last in spans)
+        )
+
+    def _insertion(self, name: str, batch: FrameBatch, due: Due) -> Insertion:
+        # What tells of a time is not sent before it, though a recorder's clock may be behind.
+        now_ms = max(self._clock.ms(batch.at[due.k]), getattr(due.event, "time_ms", 0))
+        payload = self._venue.encode(name, due.event, now_ms)
+        return Insertion(due.k, due.is_before, name, payload)
+
+    # ---- plans
+
+    def _look_at_clock(self) -> None:
+        clock = TapeClock(self._venue_clock.offset_ns, self._venue_clock.shift_ms)
+        if clock != self._clock:
+            self._clock = clock
+            self._plans.clear()
+            self._made.clear()
+            self._made_bytes = 0
+
+    def _plan(self, name: str) -> Plan | None:
+        if name not in self._plans:
+            self._plans[name] = self._planned(name)
+        return self._plans[name]
+
+    def _planned(self, name: str) -> Plan | None:
+        feed = self._venue.market_feed(name)
+        if feed is None:
+            return None
+        is_replaced = self._is_replaced(name)
+        recorded = [name in names and not is_replaced for names in self._names]
+        parents = tuple(
+            None if recorded[number] else self._parents(name, number)
+            for number in range(len(self._sources))
+        )
+        if not any(parents):
+            return None
+        elsewhere = tuple(
+            tuple(
+                (other.start_ns, other.end_ns)
+                for n, other in enumerate(self._sources)
+                if recorded[n] or (n < number and parents[n])
+            )
+            for number in range(len(self._sources))
+        )
+        return Plan(feed, parents, elsewhere)
+
+    def _parents(self, name: str, source: int) -> tuple[MarketFeed, ...] | None:
+        return self._venue.follows_from(name, self._feeds[source]) or None
+
+    def _is_replaced(self, name: str) -> bool:
+        shift_ms = self._clock.shift_ms
+        feed = self._venue.market_feed(name) if shift_ms else None
+        if feed is None or feed.kind is not FeedKind.CANDLE:
+            return False
+        length_ms = Interval.parse(feed.interval).length_ms
+        if length_ms and shift_ms % length_ms == 0:
+            return False
+        carriers = [n for n, names in enumerate(self._names) if name in names]
+        return bool(carriers) and all(self._has_trades(feed.symbol, n) for n in carriers)
+
+    def _has_trades(self, symbol: str, source: int) -> bool:
+        return any(one.symbol == symbol and one.kind in _TRADED for one in self._feeds[source])
+
+
+def _names(market: str, source: Source) -> Mapping[str, None]:
+    """Return the streams of a market that a source carries, in the order of their numbers."""
+    return {
+        channel.name: None
+        for channel in source.channels.values()
+        if channel.market == market and channel.kind is ChannelKind.STREAM
+    }
+
+
+def _feeds(venue: Venue, names: Iterable[str]) -> tuple[MarketFeed, ...]:
+    feeds = (venue.market_feed(name) for name in names)
+    return tuple(dict.fromkeys(feed for feed in feeds if feed is not None))
+
+
+def _is_last(source: Source, batch: FrameBatch) -> bool:
+    """Say whether nothing comes behind a batch in its source."""
+    if batch.end_ns < source.end_ns:
+        return False
+    return not any(one.ordinal > batch.ordinal for one in source.batches(batch.end_ns))
+
+
+def _place(insertion: Insertion) -> tuple[int, bool, str]:
+    return insertion.k, not insertion.is_before, insertion.channel
+
+
+def _size(made: Sequence[Insertion]) -> int:
+    # An insertion itself takes about as much as a small payload.
+    return sum(len(one.payload) for one in made) + 100 * len(made) + 100
