@@ -68,6 +68,10 @@ class CandleState:
         pieces = self._pieces(start_ms, end_ms, self._told, 0)
         return _joined(pieces)
 
+    def last_before(self, time_ms: int) -> TradeSum | None:
+        """Return a sum that ends with the last trade before `time_ms`, if one is known."""
+        return self._trades.last_before(time_ms)
+
     # ---- sources
 
     @property

@@ -69,12 +69,12 @@ class CandleRows:
         zone_ms: int = 0,
     ) -> list[Candle]:
         """Return candles as `MarketView.candles` does. Raises ValueError: no such interval."""
-        state = CandleState(self.symbol, self.rows, self._told, at)
+        state = self._state(at)
         grid = Interval.parse(interval)
         newest_ms = state.now_ms if end_ms is None else min(end_ms, state.now_ms)
         oldest_ms = -(1 << 62) if start_ms is None else start_ms
         found: list[Candle] = []
-        spans = self._spans(grid, at.shift_ms, newest_ms)
+        spans = self._spans(grid, at.shift_ms, state.now_ms)
         starts = _starts if start_ms is not None else _starts_backwards
         for start in starts(spans, grid, zone_ms, (oldest_ms, newest_ms)):
             if len(found) >= limit:
@@ -88,19 +88,33 @@ class CandleRows:
         """Return the sum of trading from `start_ms` (client's time) to now, as far as it is
         known; None: nothing is. Its times are the venue's.
         """
-        state = CandleState(self.symbol, self.rows, self._told, at)
+        state = self._state(at)
         return state.total(start_ms - at.shift_ms, state.now_ms - at.shift_ms)
 
-    def _spans(self, grid: Interval, shift_ms: int, newest_ms: int) -> list[tuple[int, int]]:
+    def last_trade(self, at: Instant) -> TradeSum | None:
+        """Return a sum that ends with the last trade before or at the instant, if one is known.
+        Its times are the venue's.
+        """
+        return self._state(at).last_before(1 << 62)
+
+    def last_close(self, time_ms: int, at: Instant) -> int | None:
+        """Return the last price before a client's time, in price digits; None: it is not known."""
+        last = self._state(at).last_before(time_ms - at.shift_ms)
+        return None if last is None else last.close
+
+    def _state(self, at: Instant) -> CandleState:
+        return CandleState(self.symbol, self.rows, self._told, at)
+
+    def _spans(self, grid: Interval, shift_ms: int, now_ms: int) -> list[tuple[int, int]]:
         """Return the spans of client time in which something is known, sorted, not overlapping.
 
-        The last one of trades goes on to `newest_ms`: that nothing is traded is known, too.
+        The last one of trades goes on to `now_ms`: that nothing is traded is known, too.
         """
         spans = [(first + shift_ms, last + shift_ms) for first, last in self.rows.spans()]
-        spans = [span for span in spans if span[0] <= newest_ms]
+        spans = [span for span in spans if span[0] <= now_ms]
         if self.rows.rows and spans:
             live_ms = max(one.after_ms for one in self.rows.holes) + shift_ms
-            spans = [(a, newest_ms if a >= live_ms else b) for a, b in spans]
+            spans = [(a, now_ms if a >= live_ms else b) for a, b in spans]
         for told in self._told.values():
             if told.interval.shortest_ms <= grid.shortest_ms:
                 reach = told.interval.longest_ms  # a candle moves by less than its length
@@ -125,10 +139,9 @@ def _starts(
     oldest_ms, newest_ms = bounds
     behind_ms = oldest_ms
     for first, last in spans:
-        begin_ms = max(first, behind_ms)
-        if begin_ms > min(last, newest_ms):
+        if last < behind_ms or first > newest_ms + grid.longest_ms:
             continue
-        start_ms = grid.start_of(begin_ms, zone_ms)
+        start_ms = grid.start_of(max(first, behind_ms), zone_ms)
         while start_ms <= min(last, newest_ms):
             next_ms = grid.next_start(start_ms, zone_ms)
             if start_ms >= behind_ms:
@@ -144,10 +157,9 @@ def _starts_backwards(
     oldest_ms, newest_ms = bounds
     before_ms = newest_ms
     for first, last in reversed(spans):
-        end_ms = min(last, before_ms)
-        if end_ms < max(first, oldest_ms):
+        if first > before_ms + grid.longest_ms or last < oldest_ms:
             continue
-        start_ms = grid.start_of(end_ms, zone_ms)
+        start_ms = grid.start_of(min(last, before_ms), zone_ms)
         first_ms = grid.start_of(first, zone_ms)
         while start_ms >= max(first_ms, oldest_ms):
             yield start_ms

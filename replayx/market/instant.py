@@ -41,7 +41,7 @@ class TradesAt:
         return self._rows.covers(first_ms, last_ms)
 
     def next_whole(self, time_ms: int) -> int:
-        """Return the first millisecond behind `time_ms` from which on no trade is missing."""
+        """Return the first second behind `time_ms` from which on no trade is missing."""
         return self._rows.next_whole(time_ms)
 
     def between(self, first_ms: int, last_ms: int) -> TradeSum | None:

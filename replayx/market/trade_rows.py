@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from operator import attrgetter, lt
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from replayx.market.trade_sums import (
     Digits,
     TradeColumns,
     TradeSum,
+    is_ascending,
     rescaled,
 )
 
@@ -98,13 +100,11 @@ class TradeRows:
         trades = self._fresh(run, trades)
         if not trades:
             return
-        columns = self.columns(trades)
-        self._note_holes(columns)
-        rows, first = self._levels.sums, 0
-        if rows and columns.times[0] < rows[-1].last_ms:
-            first = bisect_left(columns.times, rows[-1].last_ms)
-            self._late.add(columns, first, run)
-        self._append(columns, first, run)
+        self._note_holes(trades)
+        trades = self._take_late(run, trades)
+        if trades:
+            self._append(self.columns(trades), run)
+        self._extend_back()
 
     def add_history(self, trades: Sequence[AnyTrade], run: int = BEFORE_TAPE) -> None:
         """Add trades that an answer tells and no stream: from before the tape, or (with the run
@@ -142,9 +142,11 @@ class TradeRows:
         return sorted(bounds + list(zip(begins, ends, strict=True)))
 
     def next_whole(self, time_ms: int) -> int:
-        """Return the first millisecond behind `time_ms` from which on no trade is missing."""
+        """Return the first second behind `time_ms` from which on no trade is missing."""
         at = bisect_left(self.holes, time_ms, key=attrgetter("after_ms"))
-        return self.holes[at].after_ms + 1 if at < len(self.holes) else _AFTER_ALL_MS
+        if at == len(self.holes):
+            return _AFTER_ALL_MS
+        return (self.holes[at].after_ms // SECOND_MS + 1) * SECOND_MS
 
     def first_times(self) -> list[int]:
         """Return when the first trade was, if there is any."""
@@ -202,9 +204,23 @@ class TradeRows:
 
     # ---- adding
 
-    def _append(self, columns: TradeColumns, first: int, run: int) -> None:
-        """Append one row for each second from trade `first` on."""
-        times, count = columns.times, len(columns.times)
+    def _take_late(self, run: int, trades: Sequence[AnyTrade]) -> Sequence[AnyTrade]:
+        """Put trades aside that are older than one before them; rows are in the order of time."""
+        newest_ms = self.rows[-1].last_ms if self.rows else _BEFORE_ALL_MS
+        times = [one.time_ms for one in trades]
+        if times[0] >= newest_ms and is_ascending(times):
+            return trades
+        late: list[AnyTrade] = []
+        rest: list[AnyTrade] = []
+        for one in trades:
+            (late if one.time_ms < newest_ms else rest).append(one)
+            newest_ms = max(newest_ms, one.time_ms)
+        self._late.add(self.columns(late), len(late), run)
+        return rest
+
+    def _append(self, columns: TradeColumns, run: int) -> None:
+        """Append one row for each second."""
+        times, first, count = columns.times, 0, len(columns.times)
         fresh: list[TradeSum] = []
         while first < count:
             end = bisect_left(times, (times[first] // SECOND_MS + 1) * SECOND_MS, first, count)
@@ -237,20 +253,21 @@ class TradeRows:
         streamed = self.first_id <= last and first_id_of(trade) <= self.last_id
         return bool(self._runs) and streamed and not self._is_in_hole(trade)
 
-    def _note_holes(self, columns: TradeColumns) -> None:
-        firsts, lasts, times = columns.first_ids, columns.last_ids, columns.times
+    def _note_holes(self, trades: Sequence[AnyTrade]) -> None:
+        first, last = first_id_of(trades[0]), last_id_of(trades[-1])
         if not self._runs:
-            self.first_id = firsts[0]
-            self.holes.append(Hole(_BEFORE_ALL_MS, times[0], 0, firsts[0] - 1))
-        elif firsts[0] > self.last_id + 1:
+            self.first_id = first
+            self.holes.append(Hole(_BEFORE_ALL_MS, trades[0].time_ms, 0, first - 1))
+        elif first > self.last_id + 1:
             before_ms = self.rows[-1].last_ms
-            self.holes.append(Hole(before_ms, times[0], self.last_id + 1, firsts[0] - 1))
-        for k in range(1, len(firsts)) if self._is_torn(columns) else ():
-            if firsts[k] > lasts[k - 1] + 1:
-                hole = Hole(times[k - 1], times[k], lasts[k - 1] + 1, firsts[k] - 1)
-                self.holes.append(hole)
-        self.last_id = max(self.last_id, lasts[-1])
-        self._extend_back()
+            self.holes.append(Hole(before_ms, trades[0].time_ms, self.last_id + 1, first - 1))
+        count = sum(last_id_of(one) - first_id_of(one) + 1 for one in trades)
+        if last - first + 1 != count:
+            for one, after in pairwise(trades):
+                missing = (last_id_of(one) + 1, first_id_of(after) - 1)
+                if missing[0] <= missing[1]:
+                    self.holes.append(Hole(one.time_ms, after.time_ms, *missing))
+        self.last_id = last
 
     def _extend_back(self) -> None:
         """Let the stream's trades begin with those before them that an answer told without gap."""
@@ -293,8 +310,3 @@ class TradeRows:
             columns = self.columns(trades)
             self._split[key] = columns.sum_of(0, len(trades), row.run) if trades else None
         return self._split[key]
-
-    @staticmethod
-    def _is_torn(columns: TradeColumns) -> bool:
-        told = sum(columns.last_ids) - sum(columns.first_ids) + len(columns.first_ids)
-        return columns.last_ids[-1] - columns.first_ids[0] + 1 != told

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import compress
-from operator import attrgetter, mul
+from operator import attrgetter, le, mul
 from typing import NamedTuple
 
 from replayx.market.events import AggTrade, Trade
@@ -52,8 +52,11 @@ def merged(sums: Sequence[TradeSum]) -> TradeSum:
         columns[0][0],
         columns[1][-1],
         columns[2][-1],
-        columns[3][0],
-        columns[4][-1],
+        # An id that is not known makes the first of several unknown, not the least.
+        min(columns[3])
+        if columns[3][0] != UNKNOWN and UNKNOWN not in columns[3]
+        else columns[3][0],
+        max(columns[4]) if columns[4][-1] != UNKNOWN else UNKNOWN,
         sum(columns[5]),
         columns[6][0],
         max(columns[7]),
@@ -123,12 +126,17 @@ _FIRST_ID = attrgetter("first_id")
 _LAST_ID = attrgetter("last_id")
 
 
+def is_ascending(numbers: list[int]) -> bool:
+    """Say whether no number is less than the one before it."""
+    return all(map(le, numbers, numbers[1:]))
+
+
 class TradeColumns:
     """Trades as columns, in the order of time (and of ids, as they are given)."""
 
     def __init__(self, trades: Sequence[AnyTrade], digits: Digits) -> None:
         times = list(map(_TIME, trades))
-        if any(map(int.__gt__, times, times[1:])):
+        if not is_ascending(times):
             trades = sorted(trades, key=_TIME)  # stable: ids keep their order
             times = list(map(_TIME, trades))
         self.times = times
@@ -149,7 +157,6 @@ class TradeColumns:
     def sum_of(self, first: int, end: int, run: int) -> TradeSum:
         """Return the sum of the trades from `first` to before `end`, at least one."""
         last = end - 1
-        first_id, last_id = self.first_ids[first], self.last_ids[last]
         if last == first:
             return self._one(first, run)
         prices, sizes = self.prices[first:end], self.sizes[first:end]
@@ -159,8 +166,8 @@ class TradeColumns:
             self.times[first],
             self.times[last],
             run,
-            first_id,
-            last_id,
+            min(self.first_ids[first:end]),
+            max(self.last_ids[first:end]),
             self._count(first, end) if aggregated else end - first,
             prices[0],
             max(prices),
