@@ -3,13 +3,17 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from replayx.market.events import MarketEvent, MarketFeed
+from replayx.market.market_view import MarketView
+from replayx.timeline.places import Located, Shift
 from replayx.venues.binance import (
     attribution,
     commands,
+    derive,
     encoding,
     feeds,
     following,
     market_feeds,
+    number_fields,
     paths,
     quotes,
     replies,
@@ -183,6 +187,14 @@ class BinanceVenue(Venue):
         """Return the events that an answer tells; none if it is an error."""
         return wire_answers.decode_answer(feed, body)
 
+    def derive(self, key: RequestKey, market: MarketView) -> HttpReply | None:
+        """Answer a request from the market, or refuse it; None: it has to be looked up."""
+        return derive.derive(self._dialect, key, market)
+
+    def prefers_recording(self, key: RequestKey) -> bool:
+        """Say whether a recorded answer is better than a derived one."""
+        return derive.prefers_recording(self._dialect, key)
+
     def follows_from(
         self, channel: str, feeds: Collection[MarketFeed]
     ) -> tuple[MarketFeed, ...] | None:
@@ -192,6 +204,24 @@ class BinanceVenue(Venue):
     def encode(self, channel: str, event: MarketEvent, now_ms: int) -> bytes:
         """Return an event as the payload of a stream, sent at `now_ms`."""
         return encoding.encode(self._dialect, channel, event, now_ms)
+
+    # ---- times
+
+    def has_times(self, channel: str) -> bool:
+        """Say whether the messages of a stream may hold times."""
+        return number_fields.has_times(self._dialect, channel)
+
+    def locate(self, channel: str, payload: bytes) -> Located:
+        """Return where the times in a stream's payload stand, and the ids that count on."""
+        return number_fields.locate(self._dialect, channel, payload)
+
+    def shifted_answer(self, key: RequestKey, reply: HttpReply, shift: Shift) -> HttpReply:
+        """Return a recorded answer with every time in it moved, also those of its headers."""
+        return number_fields.shifted_answer(self._dialect, key, reply, shift)
+
+    def unshifted(self, key: RequestKey, shift: Shift) -> RequestKey:
+        """Return a request with its times moved back to where the tape has them."""
+        return number_fields.unshifted(key, shift)
 
     # ---- for people to look at
 

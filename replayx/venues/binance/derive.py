@@ -1,0 +1,150 @@
+"""Deriving answers: requests for market data, answered from the market at one instant.
+
+Shapes, order and types: rest-api.md; derivatives docs. Parameters the venue does not know are not
+counted (-1101, -1104): a key does not tell what was dropped from it.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from replayx.market.market_view import MarketView
+from replayx.venues.binance import (
+    derive_klines,
+    derive_tickers,
+    derive_trades,
+    exchange_info,
+    replies,
+)
+from replayx.venues.binance.dialect import Dialect
+from replayx.venues.binance.market_feeds import endpoint
+from replayx.venues.binance.parameters import Parameters, Refused
+from replayx.venues.binance.question import Question
+from replayx.venues.venue import HttpReply, RequestKey
+
+Derivation = Callable[[Question], object | None]
+
+_SPOT_LEVELS = 100
+_USDM_LEVELS = 500
+# derivatives docs, Order Book: "Valid limits".
+_USDM_LIMITS = (5, 10, 20, 50, 100, 500, 1000)
+# BTCUSDT's; no stream tells it, and it is the same for nearly all contracts (derivatives docs).
+_INTEREST_RATE = "0.00010000"
+
+
+def derive(dialect: Dialect, key: RequestKey, market: MarketView) -> HttpReply | None:
+    """Answer a request from the market, or refuse it; None: it has to be looked up."""
+    name = endpoint(dialect, key.path)
+    derivations = _USDM if dialect.diffs_are_linked else _SPOT
+    derivation = derivations.get(name or "") if key.method == "GET" else None
+    if derivation is None:
+        return None
+    question = Question(dialect, Parameters(dialect, key), market)
+    try:
+        answer = derivation(question)
+    except Refused as refusal:
+        return replies.error(dialect, 400, refusal.code, refusal.text)
+    return None if answer is None else replies.reply(dialect, 200, msgspec.json.encode(answer))
+
+
+def prefers_recording(dialect: Dialect, key: RequestKey) -> bool:
+    """Say whether a recorded answer is better than a derived one.
+
+    exchangeInfo is guessed where it is derived; answers about all symbols are about many more than
+    a tape has streams of.
+    """
+    name = endpoint(dialect, key.path) or ""
+    if name == "exchangeInfo":
+        return True
+    if not name.startswith("ticker") and name != "premiumIndex":
+        return False
+    names = [parameter for parameter, _ in key.params]
+    return "symbol" not in names and "symbols" not in names
+
+
+def _depth(question: Question) -> object | None:
+    symbol = question.symbol()
+    if question.is_futures:
+        limit = question.params.integer("limit")
+        if limit is not None and limit not in _USDM_LIMITS:
+            raise Refused(-4021, f"{limit} is not valid depth limit.")
+        return _futures_depth(question, symbol, _USDM_LEVELS if limit is None else limit)
+    book = question.market.book(
+        symbol, question.params.limit(_SPOT_LEVELS, question.dialect.depth_limit)
+    )
+    if book is None:
+        return None
+    return {"lastUpdateId": book.last_id, "bids": book.bids, "asks": book.asks}
+
+
+def _futures_depth(question: Question, symbol: str, limit: int) -> object | None:
+    book = question.market.book(symbol, limit)
+    if book is None:
+        return None
+    now_ms = question.market.now_ms
+    return {
+        "lastUpdateId": book.last_id,
+        "E": now_ms,
+        "T": book.time_ms or now_ms,
+        "bids": book.bids,
+        "asks": book.asks,
+    }
+
+
+def _average_price(question: Question) -> object | None:
+    average = question.market.average_price(question.symbol())
+    if average is None:
+        return None
+    return {"mins": average.minutes, "price": average.price, "closeTime": average.time_ms}
+
+
+def _premium_index(question: Question) -> object | None:
+    return question.for_each(_premium_of)
+
+
+def _premium_of(question: Question, symbol: str) -> object | None:
+    mark = question.market.mark_price(symbol)
+    if mark is None:
+        return None
+    return {
+        "symbol": symbol,
+        "markPrice": mark.price,
+        "indexPrice": mark.index_price,
+        "estimatedSettlePrice": mark.settle_price,
+        "lastFundingRate": mark.funding_rate,
+        "interestRate": _INTEREST_RATE,
+        "nextFundingTime": mark.next_funding_ms,
+        "time": mark.time_ms,
+    }
+
+
+_BOTH: Mapping[str, Derivation] = MappingProxyType(
+    {
+        "depth": _depth,
+        "trades": derive_trades.trades,
+        "historicalTrades": derive_trades.historical_trades,
+        "aggTrades": derive_trades.agg_trades,
+        "klines": derive_klines.klines,
+        "ticker/24hr": derive_tickers.day,
+        "ticker/price": derive_tickers.price,
+        "ticker/bookTicker": derive_tickers.book_ticker,
+        "exchangeInfo": exchange_info.exchange_info,
+    }
+)
+_SPOT: Mapping[str, Derivation] = MappingProxyType(
+    {
+        **_BOTH,
+        "uiKlines": derive_klines.klines,
+        "avgPrice": _average_price,
+        "ticker": derive_tickers.rolling,
+        "ticker/tradingDay": derive_tickers.trading_day,
+    }
+)
+_USDM: Mapping[str, Derivation] = MappingProxyType(
+    {
+        **_BOTH,
+        "continuousKlines": derive_klines.continuous_klines,
+        "premiumIndex": _premium_index,
+    }
+)

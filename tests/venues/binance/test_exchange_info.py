@@ -1,0 +1,82 @@
+import json
+
+import pytest
+
+from replayx.venues.binance.exchange_info import assets_of
+from tests.venues.binance import demo
+from tests.venues.binance.small_market import NOW_MS
+from tests.venues.binance.test_derive import SPOT, USDM, body
+
+
+@pytest.mark.parametrize(
+    ("symbol", "assets"),
+    [
+        ("BTCUSDT", ("BTC", "USDT")),
+        ("ETHBTC", ("ETH", "BTC")),
+        ("BTCFDUSD", ("BTC", "FDUSD")),
+        ("TUSDUSDT", ("TUSD", "USDT")),
+        ("1000SHIBUSDC", ("1000SHIB", "USDC")),
+        ("BTCUSDT_260925", ("BTC", "USDT")),
+        ("WBTCBTC", ("WBTC", "BTC")),
+        ("BNBUGX", ("BNB", "UGX")),
+        ("BTC", ("BTC", "BTC")),
+    ],
+)
+def test_assets(symbol, assets):
+    assert assets_of(symbol) == assets
+
+
+def recorded(venue):
+    target = f"{'/api/v3' if venue is SPOT else '/fapi/v1'}/exchangeInfo"
+    answers = (one for one in demo.interactions(venue.name) if one.target == target)
+    return json.loads(next(answers).response_body)
+
+
+def shape(value):
+    """Return a JSON value's keys in order and types, without its values."""
+    if isinstance(value, dict):
+        return {key: shape(one) for key, one in value.items()}
+    return type(value)
+
+
+@pytest.mark.parametrize("venue", [SPOT, USDM], ids=lambda venue: venue.name)
+def test_it_has_the_shape_of_a_recorded_one(venue):
+    built, model = json.loads(body(venue, "exchangeInfo")), recorded(venue)
+    assert list(built) == list(model)
+    assert built["rateLimits"] == model["rateLimits"]
+    one, other = built["symbols"][0], model["symbols"][0]
+    assert list(one) == list(other)
+    assert shape(one) == shape(other)
+    assert [shape(each) for each in one["filters"]] == [shape(each) for each in other["filters"]]
+    assert [each["filterType"] for each in one["filters"]] == [
+        each["filterType"] for each in other["filters"]
+    ]
+
+
+def test_steps_become_filters():
+    built = json.loads(body(SPOT, "exchangeInfo?symbol=BTCUSDT"))
+    assert built["serverTime"] == NOW_MS
+    price, lot = built["symbols"][0]["filters"][:2]
+    assert (price["tickSize"], price["maxPrice"]) == ("0.01000000", "1000000.00000000")
+    assert (lot["stepSize"], lot["minQty"]) == ("0.00001000", "0.00001000")
+
+
+@pytest.mark.parametrize(
+    ("query", "symbols"),
+    [
+        ("", ["BTCUSDT", "ETHUSDT"]),
+        ("?symbol=ETHUSDT", ["ETHUSDT"]),
+        ('?symbols=["ETHUSDT"]', ["ETHUSDT"]),
+        ("?symbolStatus=BREAK", []),
+    ],
+)
+def test_which_symbols(query, symbols):
+    built = json.loads(body(SPOT, f"exchangeInfo{query}"))
+    assert [one["symbol"] for one in built["symbols"]] == symbols
+
+
+def test_precisions_of_futures():
+    built = json.loads(body(USDM, "exchangeInfo"))
+    one = next(one for one in built["symbols"] if one["symbol"] == "ETHUSDT")
+    assert (one["pricePrecision"], one["quantityPrecision"]) == (2, 3)
+    assert one["contractType"] == "PERPETUAL"
