@@ -28,6 +28,8 @@ _BYTE_UNITS = MappingProxyType(
     }
 )
 _PART = re.compile(r"(\d+(?:\.\d+)?)([a-z]+)")
+# `1e999999999` would be a number too: one that takes minutes to write down.
+_RATIO = re.compile(r"(\d{1,12}|\d{0,12}\.\d{1,12})(?:/(\d{1,12}))?x?")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
 
 
@@ -51,10 +53,9 @@ def parse_speed(text: str, *, where: str = "--speed") -> Fraction | None:
     """Return a speed as an exact ratio, None for `max`. Raises InvalidOption."""
     if text == "max":
         return None
-    try:
-        speed = Fraction(text.removesuffix("x"))
-    except (ValueError, ZeroDivisionError):
-        speed = Fraction(0)
+    match = _RATIO.fullmatch(text)
+    divisor = int(match[2] or 1) if match else 0
+    speed = Fraction(match[1]) / divisor if match and divisor else Fraction(0)
     if speed <= 0:
         raise InvalidOption(
             f"the speed {text!r}",

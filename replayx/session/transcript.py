@@ -12,7 +12,13 @@ import msgspec
 from replayx.cassette.redact import Redactor, SecretRules
 from replayx.limits import TRANSCRIPT_BYTES_MAX, TRANSCRIPT_ENTRIES_MAX
 from replayx.session.effects import AnyEffect
-from replayx.session.inputs import AnyInput, ConnectionAsked, MessageReceived, RequestReceived
+from replayx.session.inputs import (
+    AnyInput,
+    ConnectionAsked,
+    MessageReceived,
+    RequestReceived,
+    ResetAsked,
+)
 from replayx.session.transcript_entry import (
     BadRequestEntry,
     Body,
@@ -39,6 +45,7 @@ class Transcript:
 
     `dropped` is how many entries had to make room. `requests` and `connections` count, by market,
     what has been asked for since the beginning; `messages` counts the messages of clients.
+    `unmatched_total` counts the requests without an answer, `unmatched_count` those since a reset.
     """
 
     def __init__(self, rules: Iterable[SecretRules], salt: bytes) -> None:
@@ -53,6 +60,8 @@ class Transcript:
         self._sent_bytes = 0
         self.dropped = 0
         self.unmatched_total = 0
+        self.unmatched_count = 0
+        self._unmatched_seq = 1
         self.requests: Counter[str] = Counter()
         self.connections: Counter[str] = Counter()
         self.messages = 0
@@ -78,6 +87,8 @@ class Transcript:
                 self.connections[event.market] += 1
             case MessageReceived():
                 self.messages += 1
+            case ResetAsked():
+                self._unmatched_seq, self.unmatched_count = self._next_seq, 0
         self._add(input_entry(event, self._place(at_ns, now_ns)))
 
     def done(self, effect: AnyEffect, at_ns: int, now_ns: int) -> None:
@@ -87,6 +98,7 @@ class Transcript:
     def unanswered(self, message: str, at_ns: int, now_ns: int) -> None:
         """Note a request that the tape could not answer, in words."""
         self.unmatched_total += 1
+        self.unmatched_count += 1
         place = self._place(at_ns, now_ns)
         self._add(UnmatchedEntry(**place, message=message))
 
@@ -128,8 +140,12 @@ class Transcript:
         return self._clean([self._entries[place] for place in range(start, stop)])
 
     def unmatched(self, limit: int) -> list[UnmatchedEntry]:
-        """Return the last `limit` requests without an answer that it still holds, oldest first."""
-        found = [one for one in self._entries if isinstance(one, UnmatchedEntry)]
+        """Return the last `limit` requests without an answer since a reset, oldest first."""
+        found = [
+            one
+            for one in self._entries
+            if isinstance(one, UnmatchedEntry) and one.seq >= self._unmatched_seq
+        ]
         word = self._redactor.word
         return [msgspec.structs.replace(one, message=word(one.message)) for one in found[-limit:]]
 

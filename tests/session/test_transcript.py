@@ -10,6 +10,7 @@ from replayx.session.inputs import (
     PauseAsked,
     RequestReceived,
     RequestRefused,
+    ResetAsked,
 )
 from replayx.session.transcript import Transcript
 from replayx.session.transcript_entry import PlayedEntry
@@ -150,3 +151,13 @@ def test_an_answer_is_told_in_numbers():
     body = b"x" * (1 << 20)
     seen.done(Reply(1, HttpReply(200, body)), 0, 0)
     assert "xx" not in str(seen.entries(0, 1))
+
+
+def test_a_reset_forgets_what_had_no_answer():
+    seen = transcript()
+    seen.unanswered("no /a", 0, 0)
+    seen.given(ResetAsked(1), 0, 0)
+    assert (seen.unmatched(9), seen.unmatched_count) == ([], 0)
+    seen.unanswered("no /b", 0, 0)
+    assert [one.message for one in seen.unmatched(9)] == ["no /b"]
+    assert (seen.unmatched_count, seen.unmatched_total) == (1, 2)

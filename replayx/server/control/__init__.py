@@ -1,0 +1,1 @@
+"""The control API: a port of its own, off the simulated namespace."""
