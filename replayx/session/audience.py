@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from replayx.session.derived_streams import DerivedStreams
 
 Wanted = dict[str, tuple[bytes, bytes]]
-_NONE: "Mapping[str, DerivedStreams]" = MappingProxyType({})
+_NOTHING: "Mapping[str, DerivedStreams]" = MappingProxyType({})
 
 
 class Audience:
@@ -25,7 +25,7 @@ class Audience:
         self,
         channels: Sequence[Mapping[int, Channel]],
         *,
-        derived: "Mapping[str, DerivedStreams]" = _NONE,
+        derived: "Mapping[str, DerivedStreams]" = _NOTHING,
     ) -> None:
         """Take the channels of the tape's sources and, by market, what is derived from them."""
         self._channels = channels

@@ -13,6 +13,7 @@ what /time and pings show. A client's liveness runs in the first, or in the seco
 from collections.abc import Mapping
 from enum import Enum
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from replayx.framing import PONG, frame
 from replayx.session.answers import Answers
@@ -48,6 +49,9 @@ from replayx.session.pulse import Liveness, Pulse
 from replayx.session.venue_clock import VenueClock
 from replayx.timeline.tape import Tape
 from replayx.venues.venue import HttpReply, Venue
+
+if TYPE_CHECKING:
+    from replayx.session.derived_streams import DerivedStreams
 
 
 class AtEnd(Enum):
@@ -87,8 +91,9 @@ class ReplaySession:
         at_end: AtEnd = AtEnd.HOLD,
         starts_itself: bool = True,
         clock_offset_ns: int = 0,
+        derived: "Mapping[str, DerivedStreams] | None" = None,
     ) -> None:
-        """Take the tape and, by market, the venues and answers.
+        """Take the tape and, by market, the venues, the answers and the streams derived from it.
 
         `starts_itself`: the first request or subscription starts the timeline. Otherwise
         StartAsked does, and in lockstep commands alone. `liveness` None is the tape's time in
@@ -110,7 +115,9 @@ class ReplaySession:
         self._on_seek = on_seek
         self._starts_itself = starts_itself and not is_lockstep
         self._calls_roll = roll_call and is_lockstep
-        self._audience = Audience(tape.channels)
+        self._audience = Audience(tape.channels, derived=derived or {})
+        for streams in (derived or {}).values():
+            streams.follow(self._clockwork.venue_clock)
         liveness = liveness or (Liveness.TAPE if is_lockstep else Liveness.WALL)
         self._pulse = Pulse(self._audience, self._clockwork, liveness, self._forget)
 
