@@ -18,10 +18,15 @@ from replayx.market.events import (
     Trade,
 )
 from replayx.market.interval import Interval
+from replayx.session.derived_streams import DerivedStreams
+from replayx.session.venue_clock import VenueClock
 from replayx.timeline.source import ListSource
+from replayx.venues.binance.spot import BinanceSpot
 from tests.tapes import batch, channel
 
+SPOT = BinanceSpot()
 MS = 1_000_000
+T0 = 1_699_999_980_000  # on the grid of a minute
 TRADES, DELTAS = "abc@trade", "abc@depth@100ms"
 CHANNELS = {
     0: channel(0, TRADES, market="binance-spot"),
@@ -184,3 +189,36 @@ def _volumes(trades):
     volume = sum((Decimal(one.quantity) for one in trades), Decimal(0))
     quote = sum((Decimal(one.quantity) * Decimal(one.price) for one in trades), Decimal(0))
     return f"{volume:.8f}", f"{quote:.8f}"
+
+
+def streams_of(source, *, clock=None):
+    """Return the derived streams of a tape."""
+    made = DerivedStreams("binance-spot", SPOT, [source], NaiveHistory(source, SPOT))
+    made.follow(clock or VenueClock())
+    return made
+
+
+def told_by(source, *names, clock=None):
+    """Return (message on the tape, is_before, channel, payload) of all that is derived."""
+    insert = streams_of(source, clock=clock).insert(names)
+    told, done = [], 0
+    for chunk in source.batches(0):
+        for one in insert(0, chunk):
+            told.append((done + one.k, one.is_before, one.channel, json.loads(one.payload)))
+        done += chunk.count
+    return told
+
+
+def at(ms):
+    """Return the time of the tape `ms` after T0."""
+    return (T0 + ms) * MS
+
+
+def trades(*rows):
+    """Return rows of trades (ms after T0, price); ids count from 100."""
+    return [(at(ms), 0, trade(100 + i, T0 + ms, price)) for i, (ms, price) in enumerate(rows)]
+
+
+def quiet(*times_ms):
+    """Return rows of messages from which nothing follows."""
+    return [(at(ms), 2, b"{}") for ms in times_ms]
