@@ -60,6 +60,8 @@ STALLED_CLIENT_NS = 30_000_000_000
 CHUNK_CACHE_COUNT = 8
 # Replies kept ready, by request key.
 REPLY_CACHE_BYTES = 32 * MIB
+# Ways in which messages with shifted times are laid out: some ten a kind of stream.
+LAYOUTS_MAX = 4096
 # Payloads remembered per channel that two connections carried at once, and for how long: two
 # connections of one host lag behind each other by milliseconds, in bad minutes by a second.
 DUPLICATE_WINDOW_COUNT = 4096

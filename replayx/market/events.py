@@ -4,8 +4,9 @@ Prices and sizes are the venue's own decimal text, padding included, so that wha
 them reads as the venue writes it. Times are the venue's, in Unix milliseconds.
 """
 
+from collections.abc import Iterable
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -176,3 +177,10 @@ AnyMarketEvent = (
     | AveragePrice
     | MarkPrice
 )
+
+_Event = TypeVar("_Event", bound=MarketEvent)
+
+
+def of_type(events: Iterable[MarketEvent], kind: type[_Event]) -> list[_Event]:
+    """Return the events of one type: a feed is expected to tell one, but a codec may differ."""
+    return [event for event in events if isinstance(event, kind)]

@@ -19,6 +19,10 @@ class Source(Protocol):
         """Yield the batches that end at or after `from_ns`."""
         ...
 
+    def batch(self, ordinal: int) -> FrameBatch:
+        """Return the batch at a place. May be called from several threads."""
+        ...
+
 
 class CassetteSource:
     """A cassette as a source.
@@ -41,6 +45,11 @@ class CassetteSource:
         """Yield the batches that end at or after `from_ns`."""
         return self.reader.batches(self.reader.chunks.at(from_ns))
 
+    def batch(self, ordinal: int) -> FrameBatch:
+        """Return the batch at a place. May be called from several threads."""
+        # Not reader.batch: that one unpacks with a decompressor that one thread owns.
+        return next(self.reader.batches(ordinal))
+
 
 class ListSource:
     """Batches at hand, for tests and generators."""
@@ -57,3 +66,7 @@ class ListSource:
     def batches(self, from_ns: int) -> Iterator[FrameBatch]:
         """Yield the batches that end at or after `from_ns`."""
         return (batch for batch in self._batches if batch.end_ns >= from_ns)
+
+    def batch(self, ordinal: int) -> FrameBatch:
+        """Return the batch at a place."""
+        return self._batches[ordinal]

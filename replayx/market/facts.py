@@ -1,0 +1,74 @@
+"""Recorded answers as facts of the market: found by what they tell, and read when needed."""
+
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+
+from replayx.limits import ANSWERS_KEPT_READ, HISTORY_ANSWERS_MAX
+from replayx.market.codec import Fact
+from replayx.market.events import FeedKind, MarketEvent, MarketFeed
+
+_AT = attrgetter("at_ns")
+
+
+class Facts:
+    """The answers of one market, in time order for each feed."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self._by_feed: dict[MarketFeed, list[Fact]] = {}
+        for fact in sorted(facts, key=_AT):
+            self._by_feed.setdefault(fact.feed, []).append(fact)
+        self._read: OrderedDict[tuple[MarketFeed, int], Sequence[MarketEvent]] = OrderedDict()
+
+    def feeds(self) -> tuple[MarketFeed, ...]:
+        """Return what is told."""
+        return tuple(self._by_feed)
+
+    def feeds_of(self, kind: FeedKind, symbol: str) -> list[MarketFeed]:
+        """Return what is told of this kind about a symbol."""
+        return [feed for feed in self._by_feed if feed.kind is kind and feed.symbol == symbol]
+
+    def snapshots(self, symbol: str) -> list[Fact]:
+        """Return the answers that tell a symbol's book, in time order."""
+        feeds = self.feeds_of(FeedKind.BOOK_SNAPSHOT, symbol)
+        return sorted((fact for feed in feeds for fact in self._by_feed[feed]), key=_AT)
+
+    def history(self, feed: MarketFeed) -> list[tuple[int, Sequence[MarketEvent]]]:
+        """Return what the answers of a feed tell, and when they came, of some of very many.
+
+        A client that polls is told almost the same each time.
+        """
+        facts = self._by_feed.get(feed, [])
+        count = len(facts)
+        if count > HISTORY_ANSWERS_MAX:
+            chosen = range(HISTORY_ANSWERS_MAX)
+            facts = [facts[i * (count - 1) // (HISTORY_ANSWERS_MAX - 1)] for i in chosen]
+        return [(fact.at_ns, fact.read()) for fact in facts]
+
+    def latest(self, feed: MarketFeed, at_ns: int) -> tuple[int, Sequence[MarketEvent]] | None:
+        """Return what the last answer at or before a time told, and when; errors told nothing."""
+        facts = self._by_feed.get(feed, [])
+        for place in range(bisect_right(facts, at_ns, key=_AT) - 1, -1, -1):
+            events = self._events(feed, place)
+            if events:
+                return facts[place].at_ns, events
+        return None
+
+    def first(self, feed: MarketFeed) -> tuple[int, Sequence[MarketEvent]] | None:
+        """Return what the first answer told, and when."""
+        for place, fact in enumerate(self._by_feed.get(feed, [])):
+            events = self._events(feed, place)
+            if events:
+                return fact.at_ns, events
+        return None
+
+    def _events(self, feed: MarketFeed, place: int) -> Sequence[MarketEvent]:
+        key = (feed, place)
+        if key in self._read:
+            self._read.move_to_end(key)
+        else:
+            self._read[key] = self._by_feed[feed][place].read()
+            if len(self._read) > ANSWERS_KEPT_READ:
+                self._read.popitem(last=False)
+        return self._read[key]

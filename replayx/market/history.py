@@ -1,0 +1,220 @@
+"""A market's history: what the tape tells of it, at any instant.
+
+`build` passes over the tape once. Then every instant is near to a key-frame: the state before a
+segment, and at most one chunk of each source to go on from there.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from replayx.cassette.frame_batch import FrameBatch
+from replayx.clock import NS_PER_MS
+from replayx.market.book import Book
+from replayx.market.book_reader import BookReader
+from replayx.market.candles import CandleRows
+from replayx.market.chunks import Chunks
+from replayx.market.codec import Codec, Fact
+from replayx.market.events import (
+    AggTrade,
+    Candle,
+    FeedKind,
+    MarketEvent,
+    MarketFeed,
+    Trade,
+    of_type,
+)
+from replayx.market.facts import Facts
+from replayx.market.instant import Instant
+from replayx.market.market_at import MarketAt
+from replayx.market.market_index import MarketIndex, MemoryBlobs
+from replayx.market.market_pass import MarketPass, Progress, candles_told
+from replayx.market.market_view import Increments
+from replayx.market.segments import Cut, Piece
+from replayx.market.told_candles import ToldCandles
+from replayx.market.trade_reader import TradeReader
+from replayx.market.trade_sums import AnyTrade
+from replayx.timeline.source import Source
+
+
+class SymbolState(NamedTuple):
+    """What is known of a symbol before a chunk: its book, and the aggregated trade that is open.
+
+    The book is a copy. Without deltas or trades on the tape these are None.
+    """
+
+    book: Book | None
+    open_group: AggTrade | None
+
+
+class MarketHistory:
+    """One market of a tape. Build it once; then one thread at a time may ask."""
+
+    def __init__(
+        self, market: str, sources: Sequence[Source], codec: Codec, facts: Iterable[Fact] = ()
+    ) -> None:
+        self.market = market
+        self.is_built = False
+        self._sources = sources
+        self._facts = Facts(facts)
+        self._chunks = Chunks(market, sources, codec)
+        self._use(MemoryBlobs())
+
+    def build(self, progress: Progress | None = None) -> None:
+        """Pass over the tape. Does nothing the second time.
+
+        `progress` is told how many messages more were passed. Raises CassetteError.
+        """
+        if self.is_built:
+            return
+        blobs = MemoryBlobs()
+        self._use(blobs)
+        passing = MarketPass(self._index, self._chunks, self._facts, blobs.write)
+        passing.run(progress or _unwatched)
+        self.is_built = True
+
+    # ---- what was recorded
+
+    def feeds(self) -> tuple[MarketFeed, ...]:
+        """Return what the streams on the tape tell, each once."""
+        return tuple(dict.fromkeys(feed for feeds in self._chunks.feeds for feed in feeds.values()))
+
+    def symbols(self) -> tuple[str, ...]:
+        """Return the symbols of which the tape tells anything, in alphabetical order."""
+        known = dict.fromkeys(feed.symbol for feed in (*self.feeds(), *self._facts.feeds()))
+        return tuple(sorted(known))
+
+    def decoded(
+        self, source: int, batch: FrameBatch, feed: MarketFeed
+    ) -> list[tuple[int, MarketEvent]]:
+        """Return what a chunk's messages of one feed tell, with their places in the chunk.
+
+        Raises CassetteError.
+        """
+        told = self._chunks.decoded(source, batch, feed)
+        return list(zip(told.places, told.events, strict=True))
+
+    # ---- instants
+
+    def at(self, position_ns: int, *, shift_ms: int = 0, now_ms: int | None = None) -> MarketAt:
+        """Return the market at a position: with everything that was received until then.
+
+        `now_ms` is the client's time; left out, it is the tape's. Raises CassetteError.
+        """
+        assert self.is_built, "a history is built before it is asked"
+        segment = self._index.segments.at(position_ns)
+        pieces = self._index.segments.pieces(segment) if segment >= 0 else ()
+        stopped = tuple(self._chunks.stop_at(piece, position_ns) for piece in pieces)
+        return self._view(Cut(segment, position_ns, stopped), shift_ms, now_ms)
+
+    def before(
+        self, source: int, ordinal: int, *, shift_ms: int = 0, now_ms: int | None = None
+    ) -> MarketAt:
+        """Return the market before the first message of a chunk. Raises CassetteError."""
+        return self._view(self._cut_before(source, ordinal), shift_ms, now_ms)
+
+    def state_before(self, source: int, ordinal: int, symbol: str) -> SymbolState:
+        """Return a symbol's state before the first message of a chunk. Raises CassetteError."""
+        cut = self._cut_before(source, ordinal)
+        book = self.books.book(symbol, cut)
+        log = self._index.trades.get(symbol)
+        open_group = None if log is None else log.open_before(log.rows_through(cut.segment - 1))
+        return SymbolState(None if book is None else book.copy(), open_group)
+
+    # ---- for MarketAt
+
+    def latest(
+        self, kind: FeedKind, symbol: str, cut: Cut, *, interval: str | None = None
+    ) -> MarketEvent | None:
+        """Return the newest event of a kind up to a cut: by a stream, or by an answer."""
+        found: list[tuple[int, MarketEvent]] = []
+        for source in range(len(self._sources)):
+            for number, feed in self._chunks.members((kind, symbol), source).items():
+                if interval is None or feed.interval == interval:
+                    event = self._last_of(source, number, cut)
+                    found += [event] if event else []
+        for feed in self._facts.feeds_of(kind, symbol):
+            if interval is None or feed.interval == interval:
+                told = self._facts.latest(feed, cut.at_ns)
+                found += [(told[0], told[1][-1])] if told else []
+        return max(found, key=_when)[1] if found else None
+
+    def candles(self, symbol: str) -> CandleRows:
+        """Return a symbol's candle rows."""
+        return self._index.candles_of(symbol)
+
+    def instant(self, symbol: str, cut: Cut, *, now_ms: int, shift_ms: int) -> Instant:
+        """Return the instant of a cut, with what its segment told about a symbol so far."""
+        candles = candles_told(self._chunks, cut.pieces, symbol)
+        for feed in self._facts.feeds_of(FeedKind.CANDLE, symbol):
+            told = None if feed.zone_ms else self._facts.latest(feed, cut.at_ns)
+            if told is not None:
+                rows = of_type(told[1], Candle)
+                told_ms = told[0] // NS_PER_MS
+                candles.append(ToldCandles(feed.interval, rows, told_ms, is_answer=True))
+        tail = self._trades_of(symbol, cut.pieces)
+        return Instant(now_ms, cut.segment, shift_ms, tail, candles)
+
+    def increments(self, symbol: str) -> Increments | None:
+        """Return the steps of prices and sizes seen on the whole tape."""
+        return self._index.increments(symbol)
+
+    # ---- cuts
+
+    def _use(self, blobs: MemoryBlobs) -> None:
+        self._index = MarketIndex(blobs.read, self._run_trades)
+        self.trades = TradeReader(self._index, self._chunks)
+        self.books = BookReader(self._index, self._chunks, self._facts, self.latest)
+
+    def _view(self, cut: Cut, shift_ms: int, now_ms: int | None) -> MarketAt:
+        if now_ms is None:
+            now_ms = cut.at_ns // NS_PER_MS + shift_ms
+        return MarketAt(self, cut, shift_ms=shift_ms, now_ms=now_ms)
+
+    def _cut_before(self, source: int, ordinal: int) -> Cut:
+        segment = self._index.segments.of_chunk(source, ordinal)
+        pieces = self._index.segments.pieces(segment)
+        nothing = tuple(piece._replace(stop=piece.first) for piece in pieces)
+        # Answers that came with its first message are not known before it.
+        return Cut(segment, self._index.segments.starts[segment] - 1, nothing)
+
+    def _last_of(self, source: int, number: int, cut: Cut) -> tuple[int, MarketEvent] | None:
+        """Return a channel's newest event up to a cut, and when it was received."""
+        ordinals = self._index.ordinals.get((source, number))
+        if ordinals is None:
+            return None
+        ordinal, stop = self._reached(source, cut)
+        row = bisect_right(ordinals, ordinal) - 1
+        while row >= 0:
+            passed = ordinals[row]
+            if passed < ordinal:
+                stop = self._chunks.batch(source, passed).count
+            found = self._chunks.last(Piece(source, passed, 0, stop), number)
+            if found is not None:
+                return found
+            row -= 1
+        return None
+
+    def _reached(self, source: int, cut: Cut) -> tuple[int, int]:
+        """Return the chunk of a source that a cut has reached, and how much of it has come."""
+        for piece in cut.pieces:
+            if piece.source == source:
+                return piece.ordinal, piece.stop
+        return self._index.segments.passed(source, cut.segment)
+
+    def _trades_of(self, symbol: str, pieces: Sequence[Piece]) -> Sequence[AnyTrade]:
+        """Return what candles are made of: trades, or aggregated ones where that is all."""
+        if (FeedKind.TRADE, symbol) in self._chunks.families:
+            return of_type(self._chunks.events(pieces, (FeedKind.TRADE, symbol)), Trade)
+        return of_type(self._chunks.events(pieces, (FeedKind.AGG_TRADE, symbol)), AggTrade)
+
+    def _run_trades(self, symbol: str, run: int) -> Sequence[AnyTrade]:
+        return self._trades_of(symbol, self._index.segments.pieces(run))
+
+
+def _when(row: tuple[int, MarketEvent]) -> int:
+    return row[0]
+
+
+def _unwatched(count: int) -> None:
+    del count
