@@ -6,6 +6,7 @@ told before the instant, with the trades since. Else what smaller candles and tr
 """
 
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import NamedTuple
 
 from replayx.market.events import Candle
@@ -242,7 +243,8 @@ def _joined(pieces: list[_Piece]) -> TradeSum | None:
 
 
 def _is_newer(pieces: list[_Piece], version: OpenCandle) -> bool:
-    """Say whether pieces leave nothing out and tell more than an open candle told before."""
-    if not pieces or any(one.is_gap for one in pieces):
-        return False
-    return pieces[-1].told_ms is None or pieces[-1].told_ms > version.told_ms
+    """Say whether pieces reach further without a gap than an open candle told before."""
+    reach_ms = version.candle.start_ms
+    for piece in takewhile(lambda one: not one.is_gap, pieces):
+        reach_ms = piece.end_ms if piece.told_ms is None else piece.told_ms
+    return reach_ms > version.told_ms

@@ -15,7 +15,7 @@ from replayx.market.trade_sums import (
     Digits,
     TradeColumns,
     TradeSum,
-    is_ascending,
+    id_columns,
     rescaled,
 )
 
@@ -69,6 +69,7 @@ class TradeRows:
     def __init__(self, run_trades: Callable[[int], Sequence[AnyTrade]]) -> None:
         self.digits = Digits()
         self.first_id = self.last_id = -1
+        self._last_ms = 0  # of the trade with `last_id`
         self._run_trades = run_trades
         self._levels = SumLevels()
         self._runs: list[int] = []
@@ -101,10 +102,14 @@ class TradeRows:
         if not trades:
             return
         self._note_holes(trades)
-        trades = self._take_late(run, trades)
-        if trades:
-            self._append(self.columns(trades), run)
-        self._extend_back()
+        columns = self.columns(trades)
+        newest_ms = self.rows[-1].last_ms if self.rows else _BEFORE_ALL_MS
+        if columns.was_sorted and columns.times[0] >= newest_ms:
+            self._append(columns, run)
+        else:
+            self._add_jumbled(run, trades, newest_ms)
+        if self._late.sums:
+            self._extend_back()
 
     def add_history(self, trades: Sequence[AnyTrade], run: int = BEFORE_TAPE) -> None:
         """Add trades that an answer tells and no stream: from before the tape, or (with the run
@@ -204,19 +209,15 @@ class TradeRows:
 
     # ---- adding
 
-    def _take_late(self, run: int, trades: Sequence[AnyTrade]) -> Sequence[AnyTrade]:
-        """Put trades aside that are older than one before them; rows are in the order of time."""
-        newest_ms = self.rows[-1].last_ms if self.rows else _BEFORE_ALL_MS
-        times = [one.time_ms for one in trades]
-        if times[0] >= newest_ms and is_ascending(times):
-            return trades
+    def _add_jumbled(self, run: int, trades: Sequence[AnyTrade], newest_ms: int) -> None:
+        """Add trades of which some are older than one before them: rows are in order of time."""
         late: list[AnyTrade] = []
         rest: list[AnyTrade] = []
         for one in trades:
             (late if one.time_ms < newest_ms else rest).append(one)
             newest_ms = max(newest_ms, one.time_ms)
         self._late.add(self.columns(late), len(late), run)
-        return rest
+        self._append(self.columns(rest), run)
 
     def _append(self, columns: TradeColumns, run: int) -> None:
         """Append one row for each second."""
@@ -231,8 +232,10 @@ class TradeRows:
 
     def _fresh(self, run: int, trades: Sequence[AnyTrade]) -> Sequence[AnyTrade]:
         """Return the trades that are new, in the order of their ids."""
-        ids = list(map(last_id_of, trades))
-        if not ids or (first_id_of(trades[0]) > self.last_id and all(map(lt, ids, ids[1:]))):
+        if not trades:
+            return trades
+        firsts, lasts = id_columns(trades)
+        if firsts[0] > self.last_id and all(map(lt, lasts, lasts[1:])):
             return trades
         by_id = {last_id_of(one): one for one in reversed(trades)}
         filling = [
@@ -254,20 +257,19 @@ class TradeRows:
         return bool(self._runs) and streamed and not self._is_in_hole(trade)
 
     def _note_holes(self, trades: Sequence[AnyTrade]) -> None:
-        first, last = first_id_of(trades[0]), last_id_of(trades[-1])
-        if not self._runs:
-            self.first_id = first
-            self.holes.append(Hole(_BEFORE_ALL_MS, trades[0].time_ms, 0, first - 1))
-        elif first > self.last_id + 1:
-            before_ms = self.rows[-1].last_ms
-            self.holes.append(Hole(before_ms, trades[0].time_ms, self.last_id + 1, first - 1))
-        count = sum(last_id_of(one) - first_id_of(one) + 1 for one in trades)
-        if last - first + 1 != count:
+        firsts, lasts = id_columns(trades)
+        if not self.holes:
+            self.first_id = firsts[0]
+            self.holes.append(Hole(_BEFORE_ALL_MS, trades[0].time_ms, 0, firsts[0] - 1))
+        elif firsts[0] > self.last_id + 1:
+            hole = Hole(self._last_ms, trades[0].time_ms, self.last_id + 1, firsts[0] - 1)
+            self.holes.append(hole)
+        if lasts[-1] - firsts[0] + 1 != sum(lasts) - sum(firsts) + len(firsts):
             for one, after in pairwise(trades):
                 missing = (last_id_of(one) + 1, first_id_of(after) - 1)
                 if missing[0] <= missing[1]:
                     self.holes.append(Hole(one.time_ms, after.time_ms, *missing))
-        self.last_id = last
+        self.last_id, self._last_ms = lasts[-1], trades[-1].time_ms
 
     def _extend_back(self) -> None:
         """Let the stream's trades begin with those before them that an answer told without gap."""

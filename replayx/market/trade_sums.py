@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import compress
-from operator import attrgetter, le, mul
+from operator import attrgetter, le, mul, not_
 from typing import NamedTuple
 
 from replayx.market.events import AggTrade, Trade
@@ -131,28 +131,36 @@ def is_ascending(numbers: list[int]) -> bool:
     return all(map(le, numbers, numbers[1:]))
 
 
+def id_columns(trades: Sequence[AnyTrade]) -> tuple[list[int], list[int]]:
+    """Return the first and the last ids of trades: of single ones, one and the same list."""
+    if trades and isinstance(trades[0], AggTrade):
+        return list(map(_FIRST_ID, trades)), list(map(_LAST_ID, trades))
+    ids = list(map(_ID, trades))
+    return ids, ids
+
+
 class TradeColumns:
     """Trades as columns, in the order of time (and of ids, as they are given)."""
 
     def __init__(self, trades: Sequence[AnyTrade], digits: Digits) -> None:
         times = list(map(_TIME, trades))
-        if not is_ascending(times):
+        self.was_sorted = is_ascending(times)
+        if not self.was_sorted:
             trades = sorted(trades, key=_TIME)  # stable: ids keep their order
             times = list(map(_TIME, trades))
         self.times = times
-        aggregated = bool(trades) and isinstance(trades[0], AggTrade)
-        self.first_ids = list(map(_FIRST_ID if aggregated else _ID, trades))
-        self.last_ids = list(map(_LAST_ID, trades)) if aggregated else self.first_ids
+        self.first_ids, self.last_ids = id_columns(trades)
         self.prices = scaled_column(list(map(_PRICE, trades)), digits.price)
         self.sizes = scaled_column(list(map(_SIZE, trades)), digits.size)
-        self._amounts = list(map(mul, self.prices, self.sizes))
+        amounts = list(map(mul, self.prices, self.sizes))
         spare = digits.price + digits.size - digits.amount
         if spare > 0:
             cut = 10**spare
-            self._amounts = [amount // cut for amount in self._amounts]
+            amounts = [amount // cut for amount in amounts]
         elif spare < 0:
-            self._amounts = [amount * 10**-spare for amount in self._amounts]
-        self._buyer_is_taker = [not maker for maker in map(_BUYER_IS_MAKER, trades)]
+            amounts = [amount * 10**-spare for amount in amounts]
+        self._amounts = amounts
+        self._buyer_is_taker = list(map(not_, map(_BUYER_IS_MAKER, trades)))
 
     def sum_of(self, first: int, end: int, run: int) -> TradeSum:
         """Return the sum of the trades from `first` to before `end`, at least one."""
@@ -166,8 +174,8 @@ class TradeColumns:
             self.times[first],
             self.times[last],
             run,
-            min(self.first_ids[first:end]),
-            max(self.last_ids[first:end]),
+            self.first_ids[first] if self.was_sorted else min(self.first_ids[first:end]),
+            self.last_ids[last] if self.was_sorted else max(self.last_ids[first:end]),
             self._count(first, end) if aggregated else end - first,
             prices[0],
             max(prices),

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from replayx.market.events import Candle
 from tests.oracle.intervals import bounds
 
 
@@ -49,10 +50,21 @@ def brute_candles(trades, interval, now_ms, *, shift_ms=0, zone_ms=0):
     return found
 
 
+TEXTS = ("open", "high", "low", "close", "volume", "quote_volume")
+TAKER_TEXTS = ("taker_volume", "taker_quote_volume")
+OTHERS = ("trade_count", "first_id", "last_id", "start_ms", "end_ms", "is_closed")
+
+
 def values(candle):
     """Return a candle as `brute_candles` gives it."""
-    texts = "open high low close volume quote_volume taker_volume taker_quote_volume".split()
-    others = "trade_count first_id last_id start_ms end_ms is_closed".split()
-    return {name: Decimal(getattr(candle, name)) for name in texts} | {
-        name: getattr(candle, name) for name in others
-    }
+    texts = {name: Decimal(getattr(candle, name)) for name in (*TEXTS, *TAKER_TEXTS)}
+    return texts | {name: getattr(candle, name) for name in OTHERS}
+
+
+def as_candle(symbol, row, *, has_ids=True):
+    """Return a row of `brute_candles` as a venue tells it: a stream with ids, an answer without."""
+    texts = {name: str(row[name]) for name in (*TEXTS, *TAKER_TEXTS)}
+    others = {name: row[name] for name in OTHERS}
+    if not has_ids:
+        others |= {"first_id": -1, "last_id": -1, "is_closed": True}
+    return Candle(symbol, **texts, **others)

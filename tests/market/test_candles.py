@@ -4,7 +4,6 @@ from hypothesis import strategies as st
 
 from replayx.market.candles import CandleRows
 from replayx.market.instant import Instant
-from replayx.market.told_candles import ToldCandles
 from tests.market.brute_candles import brute_candles, values
 from tests.market.trades import SYMBOL, Tape, captured_trades, tapes, trade
 

@@ -3,6 +3,7 @@
 import io
 import json
 from bisect import bisect_right
+from itertools import pairwise
 
 import zstandard
 from hypothesis import strategies as st
@@ -41,7 +42,7 @@ class Tape:
         bounds = [0, *sorted(min(cut, len(trades)) for cut in cuts), len(trades)]
         self.trades = trades
         self.firsts = bounds[:-1]
-        self.runs = [trades[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+        self.runs = [trades[a:b] for a, b in pairwise(bounds)]
         self.rows = CandleRows(SYMBOL if not trades else trades[0].symbol, self.runs.__getitem__)
         for run, part in enumerate(self.runs):
             self.rows.add_trades(run, part)
