@@ -87,6 +87,9 @@ EARLIER_BATCHES_MAX = 8
 # Messages of derived streams kept ready, so that all connections share them: a few chunks' worth.
 DERIVED_CACHE_BYTES = 16 * MIB
 
+# Timelines of one replay process: each has a thread that reads two chunks ahead.
+TIMELINES_MAX = 64
+
 # ---- recorder
 # Sealed chunks waiting for the disk; beyond it reading from upstream waits.
 SEALED_CHUNKS_MAX = 64

@@ -76,11 +76,16 @@ class FrameBatch:
 
         Raises Damage, or what `damaged` makes of it, if the frames are not as long as that.
         """
-        ends = list(accumulate(from_planes(self._length, LENGTH_BYTES).cast("I"), initial=0))
+        ends = list(accumulate(self.lengths, initial=0))
         if ends[-1] != len(self.frames):
             damage = Damage(f"frame lengths that sum to {ends[-1]}", f"{len(self.frames)}")
             raise self.damaged(damage)
         return ends
+
+    @property
+    def lengths(self) -> memoryview:
+        """How many bytes each frame has."""
+        return from_planes(self._length, LENGTH_BYTES).cast("I")
 
     @cached_property
     def channel(self) -> memoryview:

@@ -13,6 +13,7 @@ import msgspec
 from replayx.cassette.redact import SecretRules
 from replayx.market.events import MarketEvent, MarketFeed
 from replayx.market.market_view import MarketView
+from replayx.timeline.places import Located, Shift
 
 HeaderPairs = tuple[tuple[str, str], ...]
 
@@ -165,7 +166,84 @@ class Feed(NamedTuple):
     channels: tuple[str, ...]
 
 
-class Venue(Protocol):
+class Coverage(NamedTuple):
+    """What a tape can answer about one stream (`@trade`) or endpoint (`depth`) of a symbol.
+
+    `symbol` is empty where it is about all of the market.
+    """
+
+    what: str
+    symbol: str
+    recorded: bool
+    derived: bool
+
+
+class MarketSide(Protocol):
+    """The market behind a venue's wire. Nothing here is asked unless somebody needs it; what a
+    venue leaves out, its tapes are served without.
+    """
+
+    def market_feed(self, channel: str) -> MarketFeed | None:
+        """Return what a stream tells about the market; None: nothing that is understood."""
+        del channel
+        return None
+
+    def decode(
+        self, feed: MarketFeed, payloads: Sequence[bytes | memoryview]
+    ) -> list[MarketEvent | None]:
+        """Return the event of each payload of a stream; None for one of another form."""
+        del feed
+        return [None] * len(payloads)
+
+    def answer_feed(self, key: RequestKey) -> MarketFeed | None:
+        """Return what the answer to a request tells about the market; None: nothing."""
+        del key
+        return None
+
+    def decode_answer(self, feed: MarketFeed, body: bytes) -> Sequence[MarketEvent]:
+        """Return the events that an answer tells; none if it is an error."""
+        del feed, body
+        return ()
+
+    def derives(self, key: RequestKey) -> bool:
+        """Say whether `derive` may answer such a request, before there is a market to ask."""
+        del key
+        return False
+
+    def derive(self, key: RequestKey, market: MarketView) -> HttpReply | None:
+        """Answer a request from the market, or refuse it as the venue refuses what is wrong
+        with it; None: it has to be looked up.
+        """
+        del key, market
+        return None
+
+    def prefers_recording(self, key: RequestKey) -> bool:
+        """Say whether a recorded answer is better than a derived one: what seldom changes."""
+        del key
+        return False
+
+    def follows_from(
+        self, channel: str, feeds: Collection[MarketFeed]
+    ) -> tuple[MarketFeed, ...] | None:
+        """Return the feeds among `feeds` from which a stream that was not recorded can be made;
+        None: it can't.
+        """
+        del channel, feeds
+        return None
+
+    def encode(self, channel: str, event: MarketEvent, now_ms: int) -> bytes:
+        """Return an event as the payload of a stream, sent at `now_ms`."""
+        raise NotImplementedError
+
+    def coverage(
+        self, feeds: Collection[MarketFeed], keys: Collection[RequestKey]
+    ) -> tuple[Coverage, ...]:
+        """Return what a tape can answer that holds these streams and answers to these requests."""
+        del feeds, keys
+        return ()
+
+
+class Venue(MarketSide, Protocol):
     """One exchange's wire conventions. Instances hold no state.
 
     `hosts` has every host name a client may mean, in lower case and without a port.
@@ -288,55 +366,27 @@ class Venue(Protocol):
         """Say whether messages of one channel are missing between two payloads."""
         ...
 
-    # ---- the market behind the wire: nothing here is asked unless somebody needs it. What a
-    # venue leaves out, its tapes are served without.
+    # ---- times, so that a tape may be served at another one
 
-    def market_feed(self, channel: str) -> MarketFeed | None:
-        """Return what a stream tells about the market; None: nothing that is understood."""
+    def has_times(self, channel: str) -> bool:
+        """Say whether the messages of a stream may hold times."""
         del channel
-        return None
+        return True
 
-    def decode(
-        self, feed: MarketFeed, payloads: Sequence[bytes | memoryview]
-    ) -> list[MarketEvent | None]:
-        """Return the event of each payload of a stream; None for one of another form."""
-        del feed
-        return [None] * len(payloads)
+    def locate(self, channel: str, payload: bytes) -> Located:
+        """Return where the times in a stream's payload stand, and the ids that count on."""
+        del channel, payload
+        return Located(())
 
-    def answer_feed(self, key: RequestKey) -> MarketFeed | None:
-        """Return what the answer to a request tells about the market; None: nothing."""
-        del key
-        return None
+    def shifted_answer(self, key: RequestKey, reply: HttpReply, shift: Shift) -> HttpReply:
+        """Return a recorded answer with every time in it moved, also those of its headers."""
+        del key, shift
+        return reply
 
-    def decode_answer(self, feed: MarketFeed, body: bytes) -> Sequence[MarketEvent]:
-        """Return the events that an answer tells; none if it is an error."""
-        del feed, body
-        return ()
-
-    def derive(self, key: RequestKey, market: MarketView) -> HttpReply | None:
-        """Answer a request from the market, or refuse it as the venue refuses what is wrong
-        with it; None: it has to be looked up.
-        """
-        del key, market
-        return None
-
-    def prefers_recording(self, key: RequestKey) -> bool:
-        """Say whether a recorded answer is better than a derived one: what seldom changes."""
-        del key
-        return False
-
-    def follows_from(
-        self, channel: str, feeds: Collection[MarketFeed]
-    ) -> tuple[MarketFeed, ...] | None:
-        """Return the feeds among `feeds` from which a stream that was not recorded can be made;
-        None: it can't.
-        """
-        del channel, feeds
-        return None
-
-    def encode(self, channel: str, event: MarketEvent, now_ms: int) -> bytes:
-        """Return an event as the payload of a stream, sent at `now_ms`."""
-        raise NotImplementedError
+    def unshifted(self, key: RequestKey, shift: Shift) -> RequestKey:
+        """Return a request with its times moved back to where the tape has them."""
+        del shift
+        return key
 
     # ---- for people to look at
 

@@ -1,0 +1,73 @@
+"""Rebasing: every time in what is served moves by one constant.
+
+A batch is changed once, where it is read ahead, for all connections. What was recorded stays beside
+it: whoever decodes reads that, and adds the constant to the times.
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+
+from replayx.cassette.frame_batch import FrameBatch
+from replayx.cassette.records import Channel
+from replayx.timeline.places import (
+    GRID_TIME,
+    TIME,
+    Located,
+    Plan,
+    Shift,
+    is_constant,
+    leaves_range,
+    moved,
+)
+from replayx.timeline.source import Source
+
+# Returns where the times in a payload of a channel stand; None: its messages never hold any.
+TimeFinder = Callable[[Channel, bytes], Located | None]
+
+
+class RebasedSource:
+    """A source whose batches are served with their times moved by `shift`."""
+
+    def __init__(self, source: Source, times: TimeFinder, shift: Shift) -> None:
+        self.channels: Mapping[int, Channel] = source.channels
+        self.start_ns = source.start_ns
+        self.end_ns = source.end_ns
+        self.shift = shift
+        self._source = source
+        self._times = times
+
+    def batches(self, from_ns: int) -> Iterator[FrameBatch]:
+        """Yield the batches that end at or after `from_ns`.
+
+        Raises InvalidOption if a time does not keep its number of digits.
+        """
+        if not self.shift.ms:
+            yield from self._source.batches(from_ns)
+            return
+        # What it needs takes longer to load than all of replayx.
+        from replayx.timeline.mover import Mover  # noqa: PLC0415
+
+        mover = Mover(self.channels, self._plan)
+        for batch in self._source.batches(from_ns):
+            frames, misfits = mover.moved(batch)
+            if misfits:
+                raise leaves_range(misfits[0].digits, self.shift)
+            changed = copy.copy(batch)  # another timeline may serve the same batch as it is
+            changed.frames = frames
+            yield changed
+
+    def _plan(self, channel: Channel, payload: bytes) -> Plan | None:
+        located = self._times(channel, payload)
+        if located is None:
+            return None
+        return shift_plan(payload, located, self.shift)
+
+
+def shift_plan(payload: bytes, located: Located, shift: Shift) -> Plan:
+    """Return how the times in a payload change."""
+    places = [place for place in located.places if place.kind in (TIME, GRID_TIME)]
+    adds = []
+    for place in places:
+        number = int(payload[place.start : place.stop])
+        adds.append(moved(number, place, shift) - number)
+    return Plan(places, adds, located.is_whole and all(map(is_constant, places)))
