@@ -51,6 +51,15 @@ class Answers:
         """
         self.recorded.prepare()
 
+    def needs_history(self, request: HttpRequest | WsApiRequest) -> bool:
+        """Say whether the market's history has to be built before a request can be answered."""
+        if self.history is None or self.history.is_built:
+            return False
+        key = self._key(request)
+        if not self._venue.derives(key):
+            return False
+        return not self._venue.prefers_recording(key) or not self.recorded.matcher.of(key)
+
     def http(
         self, request: HttpRequest, position_ns: int, venue_ms: int, *, shift_ms: int = 0
     ) -> HttpReply:
@@ -58,8 +67,7 @@ class Answers:
 
         `venue_ms` and all times in the answer are the client's: the tape's plus `shift_ms`.
         """
-        key = self._venue.request_key(request)
-        answer = self._answer(key, position_ns, venue_ms, shift_ms)
+        answer = self._answer(self._key(request), position_ns, venue_ms, shift_ms)
         if answer.coding and accepts(request.headers, answer.coding):
             return answer.packed
         return answer.plain
@@ -68,9 +76,13 @@ class Answers:
         self, request: WsApiRequest, position_ns: int, venue_ms: int, *, shift_ms: int = 0
     ) -> bytes:
         """Answer a WS-API request with the message to send."""
-        key = self._venue.wsapi_key(request)
-        answer = self._answer(key, position_ns, venue_ms, shift_ms)
+        answer = self._answer(self._key(request), position_ns, venue_ms, shift_ms)
         return self._venue.wsapi_reply(request, answer.plain)
+
+    def _key(self, request: HttpRequest | WsApiRequest) -> RequestKey:
+        if isinstance(request, HttpRequest):
+            return self._venue.request_key(request)
+        return self._venue.wsapi_key(request)
 
     def _answer(self, key: RequestKey, position_ns: int, venue_ms: int, shift_ms: int) -> Answer:
         reply = self._venue.computed(key, venue_ms)

@@ -187,6 +187,10 @@ class BinanceVenue(Venue):
         """Return the events that an answer tells; none if it is an error."""
         return wire_answers.decode_answer(feed, body)
 
+    def derives(self, key: RequestKey) -> bool:
+        """Say whether `derive` may answer such a request."""
+        return derive.derives(self._dialect, key)
+
     def derive(self, key: RequestKey, market: MarketView) -> HttpReply | None:
         """Answer a request from the market, or refuse it; None: it has to be looked up."""
         return derive.derive(self._dialect, key, market)

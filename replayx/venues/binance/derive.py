@@ -33,11 +33,14 @@ _USDM_LIMITS = (5, 10, 20, 50, 100, 500, 1000)
 _INTEREST_RATE = "0.00010000"
 
 
+def derives(dialect: Dialect, key: RequestKey) -> bool:
+    """Say whether `derive` may answer such a request."""
+    return _derivation(dialect, key) is not None
+
+
 def derive(dialect: Dialect, key: RequestKey, market: MarketView) -> HttpReply | None:
     """Answer a request from the market, or refuse it; None: it has to be looked up."""
-    name = endpoint(dialect, key.path)
-    derivations = _USDM if dialect.diffs_are_linked else _SPOT
-    derivation = derivations.get(name or "") if key.method == "GET" else None
+    derivation = _derivation(dialect, key)
     if derivation is None:
         return None
     question = Question(dialect, Parameters(dialect, key), market)
@@ -46,6 +49,12 @@ def derive(dialect: Dialect, key: RequestKey, market: MarketView) -> HttpReply |
     except Refused as refusal:
         return replies.error(dialect, 400, refusal.code, refusal.text)
     return None if answer is None else replies.reply(dialect, 200, msgspec.json.encode(answer))
+
+
+def _derivation(dialect: Dialect, key: RequestKey) -> Derivation | None:
+    derivations = _USDM if dialect.diffs_are_linked else _SPOT
+    name = endpoint(dialect, key.path) or ""
+    return derivations.get(name) if key.method == "GET" else None
 
 
 def prefers_recording(dialect: Dialect, key: RequestKey) -> bool:
