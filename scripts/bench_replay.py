@@ -1,6 +1,6 @@
 """Benchmarks of the replay server: flat out, at 1x with many clients, pacing, REST.
 
-    python scripts/bench_replay.py [--json] [--only flat-out|clients|pacing|rest]
+    python scripts/bench_replay.py [--json] [--only flat-out|filtered|clients|pacing|rest]
 
 Ratios are taken within one run, against a peer or a limit that carries the same bytes.
 """
@@ -32,6 +32,7 @@ from measuring.tapes import (
 )
 
 from replayx.cassette.reader import CassetteReader
+from replayx.framing import frame
 
 _BLOCK_BYTES = 64 * 1024
 
@@ -39,11 +40,17 @@ _BLOCK_BYTES = 64 * 1024
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
-    parser.add_argument("--only", choices=["flat-out", "clients", "pacing", "rest"])
+    parser.add_argument("--only", choices=["flat-out", "filtered", "clients", "pacing", "rest"])
     parser.add_argument("--rounds", type=int, default=5, help="runs whose median is told")
     options = parser.parse_args()
     report = Report("replay")
-    parts = {"flat-out": flat_out, "clients": clients, "pacing": pacing, "rest": rest}
+    parts = {
+        "flat-out": flat_out,
+        "filtered": filtered,
+        "clients": clients,
+        "pacing": pacing,
+        "rest": rest,
+    }
     with tempfile.TemporaryDirectory() as folder:
         for name, part in parts.items():
             if options.only in (None, name):
@@ -83,6 +90,31 @@ def flat_out(report: Report, folder: Path, rounds: int) -> None:
     report.at_least("flat_out.of_loopback_64k", statistics.median(ratios), 0.5)
 
 
+def filtered(report: Report, folder: Path, rounds: int) -> None:
+    """One of ten channels that take turns: how many messages of it come, and tape passes by."""
+    channels = [f"s{number}usdt@trade" for number in range(10)]
+    rows = [
+        (at_ns, channels[k % 10], payload.replace(stream.encode(), channels[k % 10].encode()))
+        for k, (at_ns, stream, payload) in enumerate(generated(100_000))
+    ]
+    tape = write_tape(folder / "filtered.rpx", rows, times=20)
+    wanted = [payload for _, stream, payload in rows if stream == channels[3]] * 20
+    frame_bytes = sum(len(frame(payload)) for payload in wanted)
+    ours, limit = [], []
+    for _ in range(rounds):
+        with serving("replay", str(tape), "--port", "0", "--speed", "max") as served:
+            path = f"/stream?streams={channels[3]}"
+            got, took = Child(drain_frames, served.port, path, frame_bytes).result()
+            assert got == frame_bytes, f"{got} of {frame_bytes} bytes"
+            ours.append(len(wanted) / took)
+        with peer(_serve_blocks, str(tape), channels[3]) as port:
+            _, took = Child(drain_bytes, port, frame_bytes).result()
+            limit.append(len(wanted) / took)
+    report.at_least("filtered.messages_per_s", statistics.median(ours), 1e6)
+    report.note("filtered.tape_messages_per_s", statistics.median(ours) * 10)
+    report.note("filtered.loopback_64k_messages_per_s", statistics.median(limit))
+
+
 def _one_by_one(rows: list[Any]) -> float:
     payloads = [payload.decode() for _, _, payload in rows]
     frame_bytes = sum(len(p.encode()) + (2 if len(p.encode()) < 126 else 4) for p in payloads)
@@ -91,10 +123,16 @@ def _one_by_one(rows: list[Any]) -> float:
     return len(payloads) / took
 
 
-def _serve_blocks(ready: Any, tape: str) -> None:
+def _serve_blocks(ready: Any, tape: str, channel: str = "") -> None:
     """Write the tape's frames, held in memory, to a loopback socket in 64 KiB blocks."""
     with CassetteReader(tape) as reader:
-        frames = memoryview(b"".join(batch.frames for batch in reader.batches()))
+        parts = [
+            batch.frames[batch.end[k] : batch.end[k + 1]]
+            for batch in reader.batches()
+            for k in range(batch.count if channel else 0)
+            if reader.channels[batch.channel[k]].name == channel
+        ]
+        frames = memoryview(b"".join(parts or (batch.frames for batch in reader.batches())))
     with socket.create_server(("127.0.0.1", 0)) as server:
         ready.put(server.getsockname()[1])
         client, _ = server.accept()

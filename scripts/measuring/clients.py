@@ -1,15 +1,23 @@
 """Clients that cost as little as they can, so that the server is what is measured."""
 
 import base64
+import json
 import os
 import select
 import socket
 import time
 from collections.abc import Iterator
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
 
 from replayx.framing import header_bytes
 
 _BUFFER_BYTES = 1 << 20
+_MESSAGES = (1, 2)
+_PING, _PONG = 9, 10
 
 
 def open_socket(port: int, path: str) -> tuple[socket.socket, bytes]:
@@ -112,7 +120,12 @@ def count_frames(
 
 def take_frames(buffer: bytearray) -> Iterator[bytes]:
     """Remove and yield the payloads of the text and binary frames that are whole."""
-    position, payloads = 0, []
+    return (payload for opcode, payload in take_all_frames(buffer) if opcode in _MESSAGES)
+
+
+def take_all_frames(buffer: bytearray) -> list[tuple[int, bytes]]:
+    """Remove the frames that are whole; return their opcodes and payloads."""
+    position, frames = 0, []
     size = len(buffer)
     while size - position >= 2:
         second = buffer[position + 1]
@@ -124,11 +137,11 @@ def take_frames(buffer: bytearray) -> Iterator[bytes]:
         )
         if size - position < head + length:
             break
-        if buffer[position] & 0x0F in (1, 2):
-            payloads.append(bytes(buffer[position + head : position + head + length]))
+        payload = bytes(buffer[position + head : position + head + length])
+        frames.append((buffer[position] & 0x0F, payload))
         position += head + length
     del buffer[:position]
-    return iter(payloads)
+    return frames
 
 
 def request_rate(
@@ -202,3 +215,47 @@ def arrivals(port: int, path: str, count: int) -> list[tuple[int, int]]:
             seen += sum(1 for _ in take_frames(buffer))
             told.append((now_ns, seen))
     return told
+
+
+def decoded_count(port: int, path: str, count: int) -> int:
+    """Read messages, decode each, until `count` came or the connection ends; return how many."""
+    client, rest = open_socket(port, path)
+    buffer, seen = bytearray(rest), 0
+    decode = msgspec.json.Decoder().decode
+    with client:
+        while True:
+            for kind, payload in take_all_frames(buffer):
+                if kind == _PING:
+                    client.sendall(_masked(_PONG, payload))
+                elif kind in _MESSAGES:
+                    decode(payload)
+                    seen += 1
+            part = client.recv(_BUFFER_BYTES) if seen < count else b""
+            if not part:
+                return seen
+            buffer += part
+
+
+def _masked(opcode: int, payload: bytes) -> bytes:
+    """Return a short client frame. A mask of zeros leaves the payload as it is."""
+    return bytes((0x80 | opcode, 0x80 | len(payload), 0, 0, 0, 0)) + payload
+
+
+class Caller:
+    """Asks one server for JSON over one connection."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        assert parts.hostname is not None
+        self._connection = HTTPConnection(parts.hostname, parts.port, timeout=600)
+
+    def call(self, method: str, target: str, **body: Any) -> Any:
+        """Return the JSON of an answer. Raises RuntimeError if it is not 200."""
+        text = json.dumps(body) if body else None
+        headers = {"Content-Type": "application/json"} if body else {}
+        self._connection.request(method, target, text, headers)
+        answer = self._connection.getresponse()
+        said = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{method} {target}: {answer.status} {said[:300]!r}")
+        return json.loads(said)

@@ -23,6 +23,7 @@ class Served:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         ready = self.event()
         self.urls: dict[str, dict[str, str]] = ready["listeners"]
+        self.control: str = ready.get("control", "")
 
     def event(self) -> dict[str, Any]:
         """Return the next event it prints."""
