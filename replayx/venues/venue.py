@@ -210,11 +210,6 @@ class MarketSide(Protocol):
         del key
         return False
 
-    def derives(self, key: RequestKey) -> bool:
-        """Say whether `derive` may answer such a request, before there is a market to ask."""
-        del key
-        return False
-
     def derive(self, key: RequestKey, market: MarketView) -> HttpReply | None:
         """Answer a request from the market, or refuse it as the venue refuses what is wrong
         with it; None: it has to be looked up.

@@ -1,18 +1,12 @@
 """The Venue protocol for Binance: each method hands its dialect to the module that knows."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 
-from replayx.market.events import MarketEvent, MarketFeed
-from replayx.market.market_view import MarketView
 from replayx.timeline.places import Located, Shift
 from replayx.venues.binance import (
     attribution,
     commands,
-    derive,
-    encoding,
     feeds,
-    following,
-    market_feeds,
     number_fields,
     paths,
     quotes,
@@ -20,12 +14,11 @@ from replayx.venues.binance import (
     request_key,
     sequence,
     trading,
-    wire_answers,
-    wire_events,
     wsapi,
 )
 from replayx.venues.binance.dialect import Dialect
 from replayx.venues.binance.envelopes import envelope
+from replayx.venues.binance.market_side import BinanceMarketSide
 from replayx.venues.binance.secrets import SECRETS
 from replayx.venues.venue import (
     Carried,
@@ -46,13 +39,13 @@ from replayx.venues.venue import (
 )
 
 
-class BinanceVenue(Venue):
+class BinanceVenue(BinanceMarketSide, Venue):
     """One of Binance's markets; see replayx.venues.venue.Venue for the methods."""
 
     secrets = SECRETS
 
     def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
+        super().__init__(dialect)
         self.name: str = dialect.name
         self.api_date: str = dialect.api_date
         self.upstreams: Mapping[str, Upstream] = dialect.upstreams
@@ -166,48 +159,6 @@ class BinanceVenue(Venue):
     def sequence_gap(self, previous: bytes, payload: bytes) -> bool:
         """Say whether messages of one channel are missing between two payloads."""
         return sequence.sequence_gap(self._dialect, previous, payload)
-
-    # ---- the market behind the wire
-
-    def market_feed(self, channel: str) -> MarketFeed | None:
-        """Return what a stream tells about the market; None: nothing that is understood."""
-        return market_feeds.market_feed(self._dialect, channel)
-
-    def decode(
-        self, feed: MarketFeed, payloads: Sequence[bytes | memoryview]
-    ) -> list[MarketEvent | None]:
-        """Return the event of each payload of a stream; None for one of another form."""
-        return wire_events.decode(self._dialect, feed, payloads)
-
-    def answer_feed(self, key: RequestKey) -> MarketFeed | None:
-        """Return what the answer to a request tells about the market; None: nothing."""
-        return market_feeds.answer_feed(self._dialect, key)
-
-    def decode_answer(self, feed: MarketFeed, body: bytes) -> Sequence[MarketEvent]:
-        """Return the events that an answer tells; none if it is an error."""
-        return wire_answers.decode_answer(feed, body)
-
-    def derives(self, key: RequestKey) -> bool:
-        """Say whether `derive` may answer such a request."""
-        return derive.derives(self._dialect, key)
-
-    def derive(self, key: RequestKey, market: MarketView) -> HttpReply | None:
-        """Answer a request from the market, or refuse it; None: it has to be looked up."""
-        return derive.derive(self._dialect, key, market)
-
-    def prefers_recording(self, key: RequestKey) -> bool:
-        """Say whether a recorded answer is better than a derived one."""
-        return derive.prefers_recording(self._dialect, key)
-
-    def follows_from(
-        self, channel: str, feeds: Collection[MarketFeed]
-    ) -> tuple[MarketFeed, ...] | None:
-        """Return the feeds from which a stream that was not recorded can be made; None: can't."""
-        return following.follows_from(self._dialect, channel, feeds)
-
-    def encode(self, channel: str, event: MarketEvent, now_ms: int) -> bytes:
-        """Return an event as the payload of a stream, sent at `now_ms`."""
-        return encoding.encode(self._dialect, channel, event, now_ms)
 
     # ---- times
 

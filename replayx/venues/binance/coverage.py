@@ -1,0 +1,96 @@
+"""What a tape can answer: streams and endpoints of each symbol, recorded, derived or absent."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from replayx.market.events import FeedKind, MarketFeed
+from replayx.venues.binance.dialect import Dialect
+from replayx.venues.binance.following import follows_from
+from replayx.venues.binance.market_feeds import endpoint, market_feed
+from replayx.venues.venue import Coverage, RequestKey
+
+_KLINE = "kline_"
+_K = FeedKind
+_TRADES = (_K.TRADE, _K.AGG_TRADE)
+_TICKERS = (_K.TICKER, _K.MINI_TICKER)
+# From what an endpoint is derived: any of these, as a stream or as answers.
+_ORIGINS: Mapping[str, tuple[FeedKind, ...]] = MappingProxyType(
+    {
+        "depth": (_K.BOOK_DELTA, _K.BOOK_SNAPSHOT),
+        "trades": (_K.TRADE,),
+        "historicalTrades": (_K.TRADE,),
+        "aggTrades": _TRADES,
+        "klines": (*_TRADES, _K.CANDLE),
+        "uiKlines": (*_TRADES, _K.CANDLE),
+        "continuousKlines": (*_TRADES, _K.CANDLE),
+        "avgPrice": (_K.TRADE, _K.AVERAGE_PRICE),
+        "ticker/price": (_K.TRADE, *_TICKERS),
+        "ticker/bookTicker": (_K.BOOK_TOP, _K.BOOK_DELTA),
+        "ticker/24hr": (_K.TRADE, *_TICKERS),
+        "ticker": (_K.TRADE,),
+        "ticker/tradingDay": (_K.TRADE,),
+        "premiumIndex": (_K.MARK_PRICE,),
+    }
+)
+_SPOT_ONLY = frozenset({"uiKlines", "avgPrice", "ticker", "ticker/tradingDay"})
+_USDM_ONLY = frozenset({"continuousKlines", "premiumIndex"})
+_EXCHANGE_INFO = "exchangeInfo"
+
+
+def coverage(
+    dialect: Dialect, feeds: Collection[MarketFeed], keys: Collection[RequestKey]
+) -> tuple[Coverage, ...]:
+    """Return a row for each stream and endpoint of each symbol, and one for exchangeInfo."""
+    asked = list(_asked(dialect, keys))
+    symbols = {feed.symbol for feed in feeds} | {symbol for _, symbol in asked}
+    rows = [
+        row
+        for symbol in sorted(symbols - {""})
+        for row in (
+            *_streams(dialect, symbol, [feed for feed in feeds if feed.symbol == symbol]),
+            *_endpoints(dialect, symbol, feeds, asked),
+        )
+    ]
+    is_recorded = any(name == _EXCHANGE_INFO for name, _ in asked)
+    rows.append(Coverage(_EXCHANGE_INFO, "", is_recorded, bool(feeds)))
+    return tuple(rows)
+
+
+def _asked(dialect: Dialect, keys: Iterable[RequestKey]) -> Iterator[tuple[str, str]]:
+    """Yield (endpoint, symbol) of the recorded requests for market data."""
+    for key in keys:
+        name = endpoint(dialect, key.path)
+        if key.method == "GET" and name is not None:
+            params = dict(key.params)
+            yield name, params.get("symbol") or params.get("pair", "")
+
+
+def _streams(dialect: Dialect, symbol: str, feeds: Collection[MarketFeed]) -> Iterator[Coverage]:
+    """Yield the streams; of candles those that were recorded, and the others in one row."""
+    more_candles = False
+    for word in sorted(dialect.streams.words):
+        channel = f"{symbol.lower()}@{word}"
+        feed = market_feed(dialect, channel)
+        if feed is None:
+            continue
+        beside = [one for one in feeds if one != feed]
+        derived = follows_from(dialect, channel, beside) is not None
+        if feed.kind is FeedKind.CANDLE and feed not in feeds:
+            more_candles = more_candles or derived
+            continue
+        yield Coverage(f"@{word}", symbol, feed in feeds, derived)
+    yield Coverage(f"@{_KLINE}*", symbol, recorded=False, derived=more_candles)
+
+
+def _endpoints(
+    dialect: Dialect,
+    symbol: str,
+    feeds: Collection[MarketFeed],
+    asked: Collection[tuple[str, str]],
+) -> Iterator[Coverage]:
+    kinds = {feed.kind for feed in feeds if feed.symbol == symbol}
+    absent = _SPOT_ONLY if dialect.diffs_are_linked else _USDM_ONLY
+    for name, origins in _ORIGINS.items():
+        if name not in absent:
+            derived = any(kind in kinds for kind in origins)
+            yield Coverage(name, symbol, (name, symbol) in asked, derived)
