@@ -5,7 +5,7 @@ whenever one asks, and whoever listened before. Two kinds of streams: those that
 message does, behind it; and those that tell what has become of the market every so often.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,14 +15,23 @@ from replayx.cassette.frame_batch import FrameBatch
 from replayx.market.agg_trades import TradeGrouping
 from replayx.market.candle_updates import LATE_MS, candle_count, candle_updates
 from replayx.market.derived import merged, tops
-from replayx.market.events import AggTrade, BookDelta, FeedKind, MarketEvent, MarketFeed, Trade
+from replayx.market.events import (
+    AggTrade,
+    BookDelta,
+    BookTop,
+    FeedKind,
+    MarketEvent,
+    MarketFeed,
+    Trade,
+)
 from replayx.market.interval import MINUTE_MS, Interval
+from replayx.market.ladder import Ladder
 from replayx.market.market_view import MarketView
 from replayx.market.ticks import Before, TapeClock, Ticks
 from replayx.timeline.earlier import Earlier
 
 if TYPE_CHECKING:
-    from replayx.market.history import MarketHistory
+    from replayx.market.history import MarketHistory, SymbolState
 
 
 class Due(NamedTuple):
@@ -59,10 +68,20 @@ class Making(NamedTuple):
             told.sort(key=_place)
         return told
 
+    def state(self) -> "SymbolState":
+        """Return what is known of the symbol before the chunk."""
+        return self.history.state_before(self.source, self.batch.ordinal, self.symbol)
+
+    def view(self, at_ns: int) -> MarketView:
+        """Return the market with everything that was received until `at_ns`."""
+        now_ms = self.clock.ms(at_ns)
+        return self.history.at(at_ns, shift_ms=self.clock.shift_ms, now_ms=now_ms)
+
     def view_before(self, k: int) -> MarketView:
         """Return the market in front of message k, which came later than the one before."""
         at_ns = self.batch.at[k]
-        return self.history.at(at_ns - 1, shift_ms=self.clock.shift_ms, now_ms=self.clock.ms(at_ns))
+        now_ms = self.clock.ms(at_ns)
+        return self.history.at(at_ns - 1, shift_ms=self.clock.shift_ms, now_ms=now_ms)
 
     def lead(self, ticks: Ticks) -> tuple[Before, list[MarketEvent]]:
         """Return what was told before the chunk, since the last beat before it."""
@@ -98,10 +117,28 @@ def _place(row: tuple[int, MarketEvent]) -> int:
 
 
 def _book_tops(making: Making) -> Iterator[Due]:
-    state = making.history.state_before(making.source, making.batch.ordinal, making.symbol)
     deltas = [(k, event) for k, event in making.told(making.batch) if isinstance(event, BookDelta)]
-    for k, top in tops(state.book, making.symbol, deltas):
+    book = making.state().book
+    if book is None or not book.is_known:
+        yield from _tops_of_unknown(making, [k for k, _ in deltas])
+        return
+    for k, top in tops(book, making.symbol, deltas):
         yield Due(k, False, _shifted(top, top.time_ms, making.clock.shift_ms))
+
+
+def _tops_of_unknown(making: Making, places: Sequence[int]) -> Iterator[Due]:
+    """Tell the best quotes of a book that an answer may make known at any moment."""
+    before = making.history.before(making.source, making.batch.ordinal).top(making.symbol)
+    quotes = before and _quotes(before)
+    for k in places:
+        top = making.view(making.batch.at[k]).top(making.symbol)
+        if top is not None and _quotes(top) != quotes:
+            quotes = _quotes(top)
+            yield Due(k, False, top)
+
+
+def _quotes(top: BookTop) -> tuple[str, ...]:
+    return top.bid, top.bid_quantity, top.ask, top.ask_quantity
 
 
 def _agg_trades(making: Making) -> Iterator[Due]:
@@ -110,10 +147,9 @@ def _agg_trades(making: Making) -> Iterator[Due]:
     One that was open when the chunk before ended is told in front of this chunk's first message,
     unless this chunk's trades belong to it.
     """
-    state = making.history.state_before(making.source, making.batch.ordinal, making.symbol)
     trades = [(k, event) for k, event in making.told(making.batch) if isinstance(event, Trade)]
     place_of = {trade.id: k for k, trade in trades}
-    grouping = TradeGrouping(state.open_group)
+    grouping = TradeGrouping(making.state().open_group)
     groups = grouping.add(trade for _, trade in trades)
     if grouping.open is not None and (making.is_last or grouping.open.last_id not in place_of):
         groups.append(grouping.open)
@@ -166,19 +202,44 @@ def _periodic(making: Making) -> Iterator[Due]:
     before, _ = making.lead(ticks)
     places = [k for k, _ in making.told(making.batch)]
     for k, _ in ticks.changes(making.batch.at, places, before):
-        event = _looked_up(making.view_before(k), making.feed, making.clock.ms(making.batch.at[k]))
+        event = _looked_up(making.view_before(k), making.feed)
         if event is not None:
             yield Due(k, True, event)
 
 
-def _looked_up(view: MarketView, feed: MarketFeed, now_ms: int) -> MarketEvent | None:
+def _partial_books(making: Making) -> Iterator[Due]:
+    book = making.state().book
+    if book is None or not book.is_known:
+        yield from _periodic(making)
+        return
+    ticks = Ticks(making.clock, max(making.feed.period_ms, 1))
+    before, _ = making.lead(ticks)
+    told = making.told(making.batch)
+    ladder = Ladder(book)
+    done = 0
+    for k, count in ticks.changes(making.batch.at, [k for k, _ in told], before):
+        for _, event in told[done:count]:
+            if isinstance(event, BookDelta):
+                ladder.apply(event)
+        done = count
+        found: MarketEvent | None
+        if not ladder.is_known:
+            found = making.view_before(k).book(making.symbol, making.feed.levels)
+        else:
+            snapshot = ladder.snapshot(making.symbol, making.feed.levels)
+            found = _shifted(snapshot, snapshot.time_ms, making.clock.shift_ms)
+        if found is not None:
+            yield Due(k, True, found)
+
+
+def _looked_up(view: MarketView, feed: MarketFeed) -> MarketEvent | None:
     match feed.kind:
         case FeedKind.PARTIAL_BOOK:
             return view.book(feed.symbol, feed.levels)
         case FeedKind.AVERAGE_PRICE:
             return view.average_price(feed.symbol)
         case FeedKind.TICKER if feed.interval:
-            return view.window(feed.symbol, _window_start(feed.interval, now_ms))
+            return view.window(feed.symbol, _window_start(feed.interval, view.now_ms))
         case _:
             return view.day(feed.symbol)
 
@@ -215,7 +276,7 @@ _MAKERS: Mapping[FeedKind, Make] = MappingProxyType(
         FeedKind.BOOK_TOP: _book_tops,
         FeedKind.AGG_TRADE: _agg_trades,
         FeedKind.BOOK_DELTA: _slower_deltas,
-        FeedKind.PARTIAL_BOOK: _periodic,
+        FeedKind.PARTIAL_BOOK: _partial_books,
         FeedKind.TICKER: _periodic,
         FeedKind.MINI_TICKER: _periodic,
         FeedKind.AVERAGE_PRICE: _periodic,

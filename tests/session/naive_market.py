@@ -90,6 +90,9 @@ class NaiveHistory:
                 grouping.add([event[1]])
         return SimpleNamespace(book=book, open_group=grouping.open)
 
+    def before(self, source, ordinal):
+        return NaiveView([one for _, (at, one) in self._told("ABC") if at < ordinal], 0, 0)
+
     def at(self, position_ns, *, shift_ms, now_ms):
         told = [one for at_ns, (_, one) in self._told("ABC") if at_ns <= position_ns]
         return NaiveView(told, shift_ms, now_ms)
@@ -116,10 +119,16 @@ class NaiveView:
         self._deltas = [one for one in told if isinstance(one, BookDelta)]
 
     def book(self, symbol, levels):
+        return self._book().snapshot(symbol, levels)
+
+    def top(self, symbol):
+        return self._book().top(symbol)
+
+    def _book(self):
         book = Book()
         for one in self._deltas:
             book.apply(one)
-        return book.snapshot(symbol, levels)
+        return book
 
     def average_price(self, symbol):
         last = self._trades[-1]
