@@ -43,8 +43,8 @@ class Form(Generic[Wire]):
     """A form of payloads: how one is laid out, and how many become events."""
 
     def __init__(self, wire: type[Wire], build: Callable[[MarketFeed, list[Wire]], Events]) -> None:
-        # A list of a type that is known only now is no type that mypy can name.
         self._decode: Callable[[bytes], list[Wire]] = msgspec.json.Decoder(
+            # A list of a type that is known only now is no type that mypy can name.
             list[wire]  # type: ignore[valid-type]
         ).decode
         self._build = build
