@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from itertools import takewhile
 from typing import NamedTuple
 
+from replayx.market.candle_texts import candle_of_sum, flat_sum, sum_of_candle
 from replayx.market.events import Candle
 from replayx.market.instant import Instant, TradesAt
 from replayx.market.interval import Interval
-from replayx.market.scaled import scaled, unscaled
 from replayx.market.told_candles import IntervalCandles, OpenCandle
 from replayx.market.trade_rows import TradeRows
 from replayx.market.trade_sums import TradeSum, merged
@@ -54,7 +54,7 @@ class CandleState:
         start_ms, end_ms = client_start_ms - self._shift_ms, client_end_ms - self._shift_ms
         if self._trades.covers(start_ms, min(end_ms, self._now_ms)):
             sum_ = self._trades.between(start_ms, end_ms) or self._nothing_since(start_ms)
-            return self._from_sum(sum_, client_start_ms, client_end_ms)
+            return sum_ and self._texts(sum_, client_start_ms, client_end_ms)
         same = [one for one in self._told if one.interval == grid]
         for told in same:
             known = self._final(told, client_start_ms, zone_ms)
@@ -82,12 +82,7 @@ class CandleState:
     def _nothing_since(self, start_ms: int) -> TradeSum | None:
         """Return the sum of no trades: its prices are the last one before."""
         last = self._trades.last_before(start_ms)
-        if last is None:
-            return None
-        price = last.close
-        return TradeSum(
-            start_ms, start_ms, last.run, -1, -1, 0, price, price, price, price, 0, 0, 0, 0
-        )
+        return None if last is None else flat_sum(start_ms, last.close)
 
     def _final(self, told: IntervalCandles, client_start_ms: int, zone_ms: int) -> Candle | None:
         """Return a candle that is closed at the instant and told as closed at any time."""
@@ -132,7 +127,7 @@ class CandleState:
             known = self._extended(version, client_end_ms - self._shift_ms)
         else:
             known = _joined(pieces)
-        return self._from_sum(known, client_start_ms, client_end_ms)
+        return known and self._texts(known, client_start_ms, client_end_ms)
 
     def _pieces(
         self, start_ms: int, end_ms: int, told: list[IntervalCandles], zone_ms: int
@@ -157,7 +152,7 @@ class CandleState:
             candle = self._final(one, client_ms, zone_ms)
             piece_end_ms = one.interval.next_start(client_ms, zone_ms) - 1 - self._shift_ms
             if candle is not None and piece_end_ms <= end_ms:
-                return _Piece(self._sum_of(candle), piece_end_ms)
+                return _Piece(sum_of_candle(candle, self._digits), piece_end_ms)
         for one in begun:
             version = self._version(one, client_ms, zone_ms)
             if version is not None:
@@ -181,60 +176,21 @@ class CandleState:
 
     def _extended(self, version: OpenCandle, end_ms: int) -> TradeSum:
         """Return an open candle with the trades that came after it was told."""
-        base = self._sum_of(version.candle)
+        base = sum_of_candle(version.candle, self._digits)
         if base.last_id >= 0:
             more = self._trades.above(base.last_id, base.first_ms, end_ms)
         else:
             more = self._trades.between(version.told_ms + 1, end_ms)
         return base if more is None else merged([base, more])
 
-    # ---- texts
-
-    def _sum_of(self, candle: Candle) -> TradeSum:
-        digits = self._digits
-        prices = (candle.open, candle.high, candle.low, candle.close)
-        return TradeSum(
-            candle.start_ms,
-            candle.end_ms,
-            -1,
-            candle.first_id,
-            candle.last_id,
-            candle.trade_count,
-            *(scaled(price, digits.price) for price in prices),
-            volume=scaled(candle.volume, digits.size),
-            amount=scaled(candle.quote_volume, digits.amount),
-            taker_volume=scaled(candle.taker_volume, digits.size),
-            taker_amount=scaled(candle.taker_quote_volume, digits.amount),
-        )
-
     def _moved(self, candle: Candle, client_start_ms: int, client_end_ms: int) -> Candle:
         if candle.start_ms == client_start_ms and candle.is_closed:
             return candle
-        return self._from_sum(self._sum_of(candle), client_start_ms, client_end_ms) or candle
+        return self._texts(sum_of_candle(candle, self._digits), client_start_ms, client_end_ms)
 
-    def _from_sum(
-        self, known: TradeSum | None, client_start_ms: int, client_end_ms: int
-    ) -> Candle | None:
-        if known is None:
-            return None
-        price, size, amount = self._digits
-        return Candle(
-            symbol=self._symbol,
-            start_ms=client_start_ms,
-            end_ms=client_end_ms,
-            open=unscaled(known.open, price),
-            high=unscaled(known.high, price),
-            low=unscaled(known.low, price),
-            close=unscaled(known.close, price),
-            volume=unscaled(known.volume, size),
-            quote_volume=unscaled(known.amount, amount),
-            trade_count=known.count,
-            taker_volume=unscaled(known.taker_volume, size),
-            taker_quote_volume=unscaled(known.taker_amount, amount),
-            first_id=known.first_id,
-            last_id=known.last_id,
-            is_closed=client_end_ms < self.now_ms,
-        )
+    def _texts(self, known: TradeSum, client_start_ms: int, client_end_ms: int) -> Candle:
+        span = (client_start_ms, client_end_ms)
+        return candle_of_sum(known, self._digits, span, symbol=self._symbol, now_ms=self.now_ms)
 
 
 def _joined(pieces: list[_Piece]) -> TradeSum | None:

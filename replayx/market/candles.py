@@ -110,11 +110,11 @@ class CandleRows:
 
         The last one of trades goes on to `now_ms`: that nothing is traded is known, too.
         """
-        spans = [(first + shift_ms, last + shift_ms) for first, last in self.rows.spans()]
+        streamed, single = self.rows.spans()
+        spans = [(first + shift_ms, last + shift_ms) for first, last in streamed + single]
         spans = [span for span in spans if span[0] <= now_ms]
-        if self.rows.rows and spans:
-            live_ms = max(one.after_ms for one in self.rows.holes) + shift_ms
-            spans = [(a, now_ms if a >= live_ms else b) for a, b in spans]
+        if streamed and streamed[-1][0] + shift_ms <= now_ms:
+            spans.append((streamed[-1][0] + shift_ms, now_ms))
         for told in self._told.values():
             if told.interval.shortest_ms <= grid.shortest_ms:
                 reach = told.interval.longest_ms  # a candle moves by less than its length

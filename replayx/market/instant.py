@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from replayx.market.told_candles import ToldCandles
-from replayx.market.trade_rows import TradeRows, last_id_of
-from replayx.market.trade_sums import AnyTrade, TradeSum, interleaved, merged
+from replayx.market.trade_rows import TradeRows
+from replayx.market.trade_sums import AnyTrade, TradeSum, interleaved, last_id_of, merged
 
 
 class Instant(NamedTuple):
@@ -38,11 +38,11 @@ class TradesAt:
 
     def covers(self, first_ms: int, last_ms: int) -> bool:
         """Say whether no trade of a span is missing."""
-        return self._rows.covers(first_ms, last_ms)
+        return self._rows.holes.covers(first_ms, last_ms)
 
     def next_whole(self, time_ms: int) -> int:
         """Return the first second behind `time_ms` from which on no trade is missing."""
-        return self._rows.next_whole(time_ms)
+        return self._rows.holes.next_whole(time_ms)
 
     def between(self, first_ms: int, last_ms: int) -> TradeSum | None:
         """Return the sum of the trades in a span, both ends inclusive; None: there is none."""

@@ -2,61 +2,22 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from operator import attrgetter, lt
-from typing import NamedTuple
 
-from replayx.limits import SPLIT_SECONDS_MAX
-from replayx.market.events import AggTrade
 from replayx.market.late_trades import BEFORE_TAPE, LateTrades
+from replayx.market.row_parts import RowParts, Span
 from replayx.market.sum_levels import SumLevels
+from replayx.market.trade_holes import BEFORE_ALL_MS, SECOND_MS, TradeHoles
 from replayx.market.trade_sums import (
     AnyTrade,
     Digits,
     TradeColumns,
     TradeSum,
+    first_id_of,
     id_columns,
+    last_id_of,
     rescaled,
 )
-
-SECOND_MS = 1_000
-_BEFORE_ALL_MS = -(1 << 62)
-_AFTER_ALL_MS = 1 << 62
-
-
-class Hole(NamedTuple):
-    """A span in which trades are missing: from the last one before it to the first behind it."""
-
-    before_ms: int
-    after_ms: int
-    first_id: int
-    last_id: int
-
-
-def first_id_of(trade: AnyTrade) -> int:
-    """Return the id of the first trade in it."""
-    return trade.first_id if isinstance(trade, AggTrade) else trade.id
-
-
-def last_id_of(trade: AnyTrade) -> int:
-    """Return the id of the last trade in it."""
-    return trade.last_id if isinstance(trade, AggTrade) else trade.id
-
-
-class _Span(NamedTuple):
-    """A part of a second: from one millisecond to another, both inclusive, above an id."""
-
-    first_ms: int
-    last_ms: int
-    above_id: int = -1
-
-    def holds(self, row: TradeSum) -> bool:
-        inside = self.first_ms <= row.first_ms and row.last_ms <= self.last_ms
-        return inside and row.first_id > self.above_id
-
-    def touches(self, row: TradeSum) -> bool:
-        near = row.first_ms <= self.last_ms and self.first_ms <= row.last_ms
-        return near and row.last_id > self.above_id
 
 
 class TradeRows:
@@ -68,14 +29,11 @@ class TradeRows:
 
     def __init__(self, run_trades: Callable[[int], Sequence[AnyTrade]]) -> None:
         self.digits = Digits()
-        self.first_id = self.last_id = -1
-        self._last_ms = 0  # of the trade with `last_id`
-        self._run_trades = run_trades
+        self.holes = TradeHoles()
         self._levels = SumLevels()
         self._runs: list[int] = []
-        self.holes: list[Hole] = []
         self._late = LateTrades()
-        self._split: dict[tuple[int, _Span], TradeSum | None] = {}
+        self._parts = RowParts(run_trades)
 
     @property
     def rows(self) -> list[TradeSum]:
@@ -90,7 +48,7 @@ class TradeRows:
         old, self.digits = self.digits, wider
         self._levels.replace([rescaled(one, old, wider) for one in self._levels.sums])
         self._late.replace([rescaled(one, old, wider) for one in self._late.sums])
-        self._split.clear()
+        self._parts.clear()
 
     def add(self, run: int, trades: Sequence[AnyTrade]) -> None:
         """Add trades that a stream told during a run; what was told before is left out.
@@ -101,9 +59,9 @@ class TradeRows:
         trades = self._fresh(run, trades)
         if not trades:
             return
-        self._note_holes(trades)
+        self.holes.note(trades)
         columns = self.columns(trades)
-        newest_ms = self.rows[-1].last_ms if self.rows else _BEFORE_ALL_MS
+        newest_ms = self.rows[-1].last_ms if self.rows else BEFORE_ALL_MS
         if columns.was_sorted and columns.times[0] >= newest_ms:
             self._append(columns, run)
         else:
@@ -130,28 +88,9 @@ class TradeRows:
             self.widen(Digits.of_trades(trades))
             return TradeColumns(trades, self.digits)
 
-    def covers(self, first_ms: int, last_ms: int) -> bool:
-        """Say whether no trade of a span is missing, as far as ids tell."""
-        at = bisect_left(self.holes, first_ms, key=attrgetter("after_ms"))
-        if not self.holes:
-            return False
-        return at == len(self.holes) or self.holes[at].before_ms > last_ms
-
-    def spans(self) -> list[tuple[int, int]]:
-        """Return the spans between holes, and of single trades known beside them."""
-        bounds = [(one.first_ms, one.last_ms) for one in self._late.sums]
-        ends = [hole.before_ms for hole in self.holes[1:]]
-        if self.holes:
-            ends.append(self.rows[-1].last_ms)
-        begins = [hole.after_ms for hole in self.holes]
-        return sorted(bounds + list(zip(begins, ends, strict=True)))
-
-    def next_whole(self, time_ms: int) -> int:
-        """Return the first second behind `time_ms` from which on no trade is missing."""
-        at = bisect_left(self.holes, time_ms, key=attrgetter("after_ms"))
-        if at == len(self.holes):
-            return _AFTER_ALL_MS
-        return (self.holes[at].after_ms // SECOND_MS + 1) * SECOND_MS
+    def spans(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Return the spans between holes, in order, and those of single trades beside them."""
+        return self.holes.spans(), [(one.first_ms, one.last_ms) for one in self._late.sums]
 
     def first_times(self) -> list[int]:
         """Return when the first trade was, if there is any."""
@@ -170,7 +109,7 @@ class TradeRows:
         count = self.count_before(before_run)
         low, high = -(-first_ms // SECOND_MS), (last_ms + 1) // SECOND_MS
         found: list[TradeSum] = []
-        span = _Span(first_ms, last_ms)
+        span = Span(first_ms, last_ms)
         if first_ms % SECOND_MS:
             found += self._part_of(first_ms // SECOND_MS, span, count)
         found += self._levels.between(low, high, count)
@@ -187,7 +126,7 @@ class TradeRows:
         if at == count:
             return []
         second = self._levels.seconds[at]
-        found = self._part_of(second, _Span(first_ms, last_ms, last_id), count)
+        found = self._part_of(second, Span(first_ms, last_ms, last_id), count)
         behind_ms = max(first_ms, (second + 1) * SECOND_MS)
         if behind_ms > last_ms:
             return found
@@ -199,7 +138,7 @@ class TradeRows:
         count = self.count_before(before_run)
         found: list[TradeSum] = []
         if time_ms % SECOND_MS:
-            found = self._part_of(second, _Span(second * SECOND_MS, time_ms - 1), count)
+            found = self._part_of(second, Span(second * SECOND_MS, time_ms - 1), count)
         if not found:
             at = min(bisect_left(self._levels.seconds, second), count)
             found = self.rows[max(at - 1, 0) : at]
@@ -235,51 +174,30 @@ class TradeRows:
         if not trades:
             return trades
         firsts, lasts = id_columns(trades)
-        if firsts[0] > self.last_id and all(map(lt, lasts, lasts[1:])):
+        if firsts[0] > self.holes.last_id and all(map(lt, lasts, lasts[1:])):
             return trades
         by_id = {last_id_of(one): one for one in reversed(trades)}
         filling = [
-            one for one in by_id.values() if self._is_in_hole(one) and not self._is_known(one)
+            one for one in by_id.values() if self.holes.hold(one) and not self._is_known(one)
         ]
         self.add_history(sorted(filling, key=last_id_of), run)
-        return [by_id[id_] for id_ in sorted(by_id) if first_id_of(by_id[id_]) > self.last_id]
-
-    def _is_in_hole(self, trade: AnyTrade) -> bool:
-        first, last = first_id_of(trade), last_id_of(trade)
-        return any(one.first_id <= first and last <= one.last_id for one in self.holes[1:])
+        return [by_id[id_] for id_ in sorted(by_id) if first_id_of(by_id[id_]) > self.holes.last_id]
 
     def _is_known(self, trade: AnyTrade) -> bool:
         """Say whether a trade told apart from the stream's is among those we have."""
         last = last_id_of(trade)
         if last in self._late.first_ids:
             return True
-        streamed = self.first_id <= last and first_id_of(trade) <= self.last_id
-        return bool(self._runs) and streamed and not self._is_in_hole(trade)
-
-    def _note_holes(self, trades: Sequence[AnyTrade]) -> None:
-        firsts, lasts = id_columns(trades)
-        if not self.holes:
-            self.first_id = firsts[0]
-            self.holes.append(Hole(_BEFORE_ALL_MS, trades[0].time_ms, 0, firsts[0] - 1))
-        elif firsts[0] > self.last_id + 1:
-            hole = Hole(self._last_ms, trades[0].time_ms, self.last_id + 1, firsts[0] - 1)
-            self.holes.append(hole)
-        if lasts[-1] - firsts[0] + 1 != sum(lasts) - sum(firsts) + len(firsts):
-            for one, after in pairwise(trades):
-                missing = (last_id_of(one) + 1, first_id_of(after) - 1)
-                if missing[0] <= missing[1]:
-                    self.holes.append(Hole(one.time_ms, after.time_ms, *missing))
-        self.last_id, self._last_ms = lasts[-1], trades[-1].time_ms
+        streamed = self.holes.first_id <= last and first_id_of(trade) <= self.holes.last_id
+        return bool(self._runs) and streamed and not self.holes.hold(trade)
 
     def _extend_back(self) -> None:
         """Let the stream's trades begin with those before them that an answer told without gap."""
-        if self.holes:
-            before_ms, _, _, last_id = self.holes[0]
-            begin_ms = self.rows[0].first_ms if self.rows else self.holes[0].after_ms
-            first_id, begin_ms = self._late.chained(self.first_id, begin_ms)
-            self.holes[0] = Hole(before_ms, begin_ms, 0, min(last_id, first_id - 1))
+        first_ms = self.rows[0].first_ms if self.rows else BEFORE_ALL_MS
+        if first_ms != BEFORE_ALL_MS:
+            self.holes.begin(*self._late.chained(self.holes.first_id, first_ms))
 
-    def _part_of(self, second: int, span: _Span, count: int) -> list[TradeSum]:
+    def _part_of(self, second: int, span: Span, count: int) -> list[TradeSum]:
         """Return the sums of a second's trades in a span, of the first `count` rows."""
         seconds = self._levels.seconds
         at = bisect_left(seconds, second, 0, count)
@@ -289,26 +207,7 @@ class TradeRows:
             if span.holds(row):
                 found.append(row)
             elif span.touches(row):
-                part = self._parted(at, span)
+                part = self._parts.part(row, span, self.columns, apart=self._late.first_ids)
                 found += [part] if part else []
             at += 1
         return found
-
-    def _parted(self, at: int, span: _Span) -> TradeSum | None:
-        """Return the sum of a row's trades in a span, from the trades themselves."""
-        row = self.rows[at]
-        key = (at, span)
-        if key not in self._split:
-            if len(self._split) >= SPLIT_SECONDS_MAX:
-                self._split.clear()
-            second = row.first_ms // SECOND_MS
-            trades = [
-                one
-                for one in self._run_trades(row.run)
-                if one.time_ms // SECOND_MS == second
-                and span.first_ms <= one.time_ms <= span.last_ms
-                and max(row.first_id, span.above_id + 1) <= first_id_of(one) <= row.last_id
-            ]
-            columns = self.columns(trades)
-            self._split[key] = columns.sum_of(0, len(trades), row.run) if trades else None
-        return self._split[key]

@@ -16,6 +16,16 @@ AMOUNT_DIGITS_MAX = 8
 UNKNOWN = -1
 
 
+def first_id_of(trade: AnyTrade) -> int:
+    """Return the id of the first trade in it."""
+    return trade.first_id if isinstance(trade, AggTrade) else trade.id
+
+
+def last_id_of(trade: AnyTrade) -> int:
+    """Return the id of the last trade in it."""
+    return trade.last_id if isinstance(trade, AggTrade) else trade.id
+
+
 class TradeSum(NamedTuple):
     """What trades add up to. Prices, sizes and amounts are whole numbers of their last digit.
 

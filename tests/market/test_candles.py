@@ -45,9 +45,10 @@ def test_candles_are_what_the_trades_known_add_up_to(interval, data):
 def test_trades_that_come_late_are_counted_where_they_belong(data):
     tape = data.draw(tapes(late=True))
     count = data.draw(st.integers(1, len(tape.trades)))
-    at = tape.at(count)
+    shift_ms = data.draw(st.sampled_from((0, 123)))
+    at = tape.at(count, shift_ms=shift_ms)
     for interval in ("1s", "1m", "1h"):
-        expected = brute_candles(tape.trades[:count], interval, at.now_ms)
+        expected = brute_candles(tape.trades[:count], interval, at.now_ms, shift_ms=shift_ms)
         assert [values(one) for one in tape.rows.candles(interval, 1500, at)] == expected[-1500:]
 
 
@@ -66,11 +67,11 @@ def test_trades_that_are_missing_leave_the_others_where_they_are(data):
 @given(data=st.data())
 def test_told_twice_is_counted_once(data):
     tape = data.draw(tapes())
-    again = CandleRows(SYMBOL, tape.runs.__getitem__)
+    again = CandleRows(SYMBOL, lambda run: tape.runs[run] * 2)
     for run, part in enumerate(tape.runs):
         again.add_trades(run, part)
         again.add_trades(run, part[: len(part) // 2])
-    at = tape.at(len(tape.trades))
+    at = tape.at(len(tape.trades), shift_ms=77)
     assert again.candles("1m", 1500, at) == tape.rows.candles("1m", 1500, at)
 
 
