@@ -10,6 +10,8 @@ from replayx.market.codec import Fact
 from replayx.market.events import FeedKind, MarketEvent, MarketFeed
 
 _AT = attrgetter("at_ns")
+# Answers of a kind that are looked at to see whether they tell of a symbol, or are all errors.
+_TRIES = 8
 
 
 class Facts:
@@ -24,6 +26,21 @@ class Facts:
     def feeds(self) -> tuple[MarketFeed, ...]:
         """Return what is told."""
         return tuple(self._by_feed)
+
+    def symbols(self) -> list[str]:
+        """Return the symbols of which an answer tells something: errors tell nothing."""
+        by_symbol: dict[str, list[MarketFeed]] = {}
+        for feed in self._by_feed:
+            by_symbol.setdefault(feed.symbol, []).append(feed)
+        return [
+            symbol
+            for symbol, feeds in by_symbol.items()
+            if any(
+                self._events(feed, place)
+                for feed in feeds
+                for place in range(min(_TRIES, len(self._by_feed[feed])))
+            )
+        ]
 
     def feeds_of(self, kind: FeedKind, symbol: str) -> list[MarketFeed]:
         """Return what is told of this kind about a symbol."""

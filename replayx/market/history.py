@@ -56,6 +56,7 @@ class MarketHistory:
         self.market = market
         self.is_built = False
         self._sources = sources
+        self._symbols: tuple[str, ...] | None = None
         self._facts = Facts(facts)
         self._chunks = Chunks(market, sources, codec)
         self._use(MemoryBlobs())
@@ -81,8 +82,10 @@ class MarketHistory:
 
     def symbols(self) -> tuple[str, ...]:
         """Return the symbols of which the tape tells anything, in alphabetical order."""
-        known = dict.fromkeys(feed.symbol for feed in (*self.feeds(), *self._facts.feeds()))
-        return tuple(sorted(known))
+        if self._symbols is None:
+            streamed = (feed.symbol for feed in self.feeds())
+            self._symbols = tuple(sorted(dict.fromkeys((*streamed, *self._facts.symbols()))))
+        return self._symbols
 
     def decoded(
         self, source: int, batch: FrameBatch, feed: MarketFeed
