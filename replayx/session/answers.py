@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 from replayx.cassette.reader import CassetteReader
+from replayx.clock import NS_PER_MS
 from replayx.requests.encoding import accepts
 from replayx.requests.explain import explain
 from replayx.requests.matcher import Recording
 from replayx.session.recorded_answers import Answer, RecordedAnswers
+from replayx.timeline.places import Shift
 from replayx.venues.venue import (
     HttpReply,
     HttpRequest,
@@ -51,9 +53,14 @@ class Answers:
         """
         self.recorded.prepare()
 
+    @property
+    def lacks_history(self) -> bool:
+        """Whether the market's history is yet to be built."""
+        return self.history is not None and not self.history.is_built
+
     def needs_history(self, request: HttpRequest | WsApiRequest) -> bool:
         """Say whether the market's history has to be built before a request can be answered."""
-        if self.history is None or self.history.is_built:
+        if not self.lacks_history:
             return False
         key = self._key(request)
         if not self._venue.derives(key):
@@ -92,9 +99,9 @@ class Answers:
         if not recorded_first:
             reply = self._derived(key, position_ns, venue_ms, shift_ms)
         if reply is None:
-            recording = self._find(key, position_ns)
-            if recording is not None:
-                return self.recorded.load(recording)
+            found = self._recorded(key, position_ns, shift_ms)
+            if found is not None:
+                return found
         if reply is None and recorded_first:
             reply = self._derived(key, position_ns, venue_ms, shift_ms)
         return Answer(reply or self._unmatched(key))
@@ -106,6 +113,18 @@ class Answers:
             return None
         market = self.history.at(position_ns, shift_ms=shift_ms, now_ms=venue_ms)
         return self._venue.derive(key, market)
+
+    def _recorded(self, key: RequestKey, position_ns: int, shift_ms: int) -> Answer | None:
+        """Return what was recorded: looked up by the tape's times, told in the client's."""
+        if not shift_ms:
+            recording = self._find(key, position_ns)
+            return None if recording is None else self.recorded.load(recording)
+        # Monthly candles move as the month of this moment does.
+        shift = Shift(shift_ms, position_ns // NS_PER_MS)
+        recording = self._find(self._venue.unshifted(key, shift), position_ns)
+        if recording is None:
+            return None
+        return Answer(self._venue.shifted_answer(key, self.recorded.load(recording).plain, shift))
 
     def _find(self, key: RequestKey, position_ns: int) -> Recording | None:
         matcher = self.recorded.matcher

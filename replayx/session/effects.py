@@ -54,6 +54,12 @@ class Ended(Effect, frozen=True):
     """The tape has ended. Comes once."""
 
 
+class HistoryWanted(Effect, frozen=True):
+    """Build the history of a market beside the event loop, then hand in HistoryBuilt."""
+
+    market: str
+
+
 class ClockState(msgspec.Struct, frozen=True, kw_only=True):
     """Where a session's clock stands. Times of the tape in ns; `venue_ms` is what /time shows.
 
@@ -81,4 +87,14 @@ class ClockTold(Effect, frozen=True):
     clock: ClockState
 
 
-AnyEffect = Accept | Refuse | SendFrames | CloseConnection | Reply | Started | Ended | ClockTold
+AnyEffect = (
+    Accept
+    | Refuse
+    | SendFrames
+    | CloseConnection
+    | Reply
+    | Started
+    | Ended
+    | HistoryWanted
+    | ClockTold
+)

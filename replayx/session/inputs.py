@@ -70,6 +70,12 @@ class RequestRefused(Input, frozen=True):
     detail: str
 
 
+class HistoryBuilt(Input, frozen=True):
+    """The history of a market, which was wanted, is there."""
+
+    market: str
+
+
 class StartAsked(Input, frozen=True):
     """Start the timeline now."""
 
@@ -122,6 +128,7 @@ AnyInput = (
     | ConnectionLost
     | RequestReceived
     | RequestRefused
+    | HistoryBuilt
     | StartAsked
     | SpeedAsked
     | PauseAsked

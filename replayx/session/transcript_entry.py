@@ -161,6 +161,20 @@ class PlayedEntry(_Entry, frozen=True, tag="played"):
     size: int
 
 
+class HistoryEntry(_Entry, frozen=True, tag="history"):
+    """A market's history was wanted, or it is there."""
+
+    market: str
+    is_built: bool
+
+
+class HistoryEntry(_Entry, frozen=True, tag="history"):
+    """A market's history was wanted, or is there: until then, what needs it waits."""
+
+    market: str
+    is_built: bool
+
+
 class StartedEntry(_Entry, frozen=True, tag="started"):
     """The timeline began to run."""
 
@@ -197,6 +211,8 @@ Entry = (
     | RefuseEntry
     | CloseEntry
     | PlayedEntry
+    | HistoryEntry
+    | HistoryEntry
     | StartedEntry
     | EndedEntry
     | ClockEntry
@@ -247,6 +263,10 @@ def input_entry(given: inputs.AnyInput, place: Place) -> Entry:
             return PongEntry(**place, connection=connection, payload=body_of(payload))
         case inputs.ConnectionLost(connection):
             return LostEntry(**place, connection=connection)
+        case inputs.HistoryBuilt(market):
+            return HistoryEntry(**place, market=market, is_built=True)
+        case inputs.HistoryBuilt(market):
+            return HistoryEntry(**place, market=market, is_built=True)
         case _:
             return _command_entry(given, place)
 
@@ -284,10 +304,14 @@ def effect_entry(done: effects.AnyEffect, place: Place) -> Entry:
             return RefuseEntry(**place, connection=connection, status=reply.status)
         case effects.CloseConnection(connection, code, reason):
             return CloseEntry(**place, connection=connection, code=code, reason=reason)
+        case effects.HistoryWanted(market):
+            return HistoryEntry(**place, market=market, is_built=False)
         case effects.Started():
             return StartedEntry(**place)
         case effects.Ended():
             return EndedEntry(**place)
+        case effects.HistoryWanted(market):
+            return HistoryEntry(**place, market=market, is_built=False)
         case effects.ClockTold(number, clock):
             return ClockEntry(**place, number=number, clock=clock)
         case effects.SendFrames(connections, frames):

@@ -30,4 +30,4 @@ def test_an_input_cannot_be_changed():
 @pytest.mark.parametrize("leaf", LEAVES)
 def test_every_input_says_whom_it_is_about(leaf):
     names = [field.name for field in msgspec.structs.fields(leaf)]
-    assert not names or names[0] in ("connection", "number")
+    assert not names or names[0] in ("connection", "number", "market")

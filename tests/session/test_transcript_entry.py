@@ -47,6 +47,8 @@ INPUTS = [
         inputs.RequestRefused(4, "fake", Refusal.BODY_TOO_LARGE, "4 MiB"),
         {"kind": "bad-request", "refusal": "body too large", "detail": "4 MiB"},
     ),
+    (inputs.HistoryBuilt("fake"), {"kind": "history", "market": "fake", "is_built": True}),
+    (inputs.HistoryBuilt("fake"), {"kind": "history", "market": "fake", "is_built": True}),
     (inputs.StartAsked(), {"kind": "command", "command": "start"}),
     (inputs.SpeedAsked(1, None), {"command": "speed", "speed": "max"}),
     (inputs.SpeedAsked(1, Fraction(1, 2)), {"command": "speed", "speed": "1/2"}),
@@ -65,7 +67,9 @@ EFFECTS = [
     (effects.SendFrames((1, 2), b"abc"), {"kind": "played", "writes": 2, "size": 6}),
     (effects.CloseConnection(1, 1001, "x"), {"kind": "close", "code": 1001, "reason": "x"}),
     (effects.Reply(4, HttpReply(200, b"{}")), {"kind": "reply", "status": 200, "size": 2}),
+    (effects.HistoryWanted("fake"), {"kind": "history", "is_built": False}),
     (effects.Started(7), {"kind": "started"}),
+    (effects.HistoryWanted("fake"), {"kind": "history", "is_built": False}),
     (effects.Ended(), {"kind": "ended"}),
     (effects.ClockTold(1, CLOCK), {"kind": "clock", "number": 1}),
 ]

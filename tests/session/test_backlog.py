@@ -1,0 +1,30 @@
+from replayx.limits import PENDING_REQUESTS_MAX
+from replayx.session.backlog import Backlog
+from replayx.session.effects import HistoryWanted
+from replayx.session.inputs import MessageReceived
+
+
+def test_a_history_is_wanted_once_and_what_waits_keeps_its_order():
+    backlog = Backlog()
+    first, second = MessageReceived(1, b"a"), MessageReceived(2, b"b")
+    assert backlog.add("m", first) == [HistoryWanted("m")]
+    assert backlog.add("m", second) == []
+    assert backlog.want("m") == []
+    assert backlog.take("m") == [first, second]
+    assert backlog.take("m") == []
+
+
+def test_markets_wait_apart():
+    backlog = Backlog()
+    assert backlog.want("m") == [HistoryWanted("m")]
+    assert backlog.want("n") == [HistoryWanted("n")]
+    assert backlog.take("n") == []
+
+
+def test_no_more_waits_than_there_is_room_for():
+    backlog = Backlog()
+    for number in range(PENDING_REQUESTS_MAX):
+        assert backlog.has_room("m")
+        backlog.add("m", MessageReceived(1, b"%d" % number))
+    assert not backlog.has_room("m")
+    assert backlog.has_room("n")
