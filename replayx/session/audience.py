@@ -82,7 +82,7 @@ class Audience:
         view = self._view_of.get(key)
         if view is None:
             view = self._view_of[key] = self._made(connection.market, wanted)
-        connection.view = view
+        connection.look(view)
         self._watchers[view] = (*self._watchers.get(view, ()), connection.number)
         self.watcher_count += 1
         return True
@@ -110,7 +110,7 @@ class Audience:
         view = connection.view
         if view is None:
             return
-        connection.view = None
+        connection.look(None)
         self.watcher_count -= 1
         left = tuple(number for number in self._watchers[view] if number != connection.number)
         if left:

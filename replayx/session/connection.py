@@ -25,9 +25,20 @@ class Connection:
         self.venue = venue
         self.subscription = subscription
         self.view: View | None = None
+        self._played_before = 0
         self._next_ping_ns = now_ns + venue.liveness.ping_interval_ns
         self._pong_due_ns: int | None = None
         self._lifetime_end_ns = now_ns + venue.liveness.lifetime_ns
+
+    @property
+    def played(self) -> int:
+        """How many messages of streams it has been sent."""
+        return self._played_before + (0 if self.view is None else self.view.played)
+
+    def look(self, view: View | None) -> None:
+        """Take another view, or none."""
+        self._played_before = self.played - (0 if view is None else view.played)
+        self.view = view
 
     @property
     def deadline_ns(self) -> int:

@@ -55,14 +55,20 @@ class Projection:
         self._end = end
         self._origin = origin
 
-    def frames(self, first: int, stop: int) -> memoryview:
-        """Return the frames that stand for messages `first` to `stop` of the batch."""
-        start = bisect_left(self._origin, first)
-        return self._frames[self._end[start] : self._end[bisect_left(self._origin, stop)]]
+    def places(self, first: int, stop: int) -> tuple[int, int]:
+        """Return which messages stand for messages `first` to `stop` of the batch."""
+        return bisect_left(self._origin, first), bisect_left(self._origin, stop)
+
+    def frames(self, start: int, end: int) -> memoryview:
+        """Return the frames of messages `start` to `end` of those that are wanted."""
+        return self._frames[self._end[start] : self._end[end]]
 
 
 class View:
-    """What one or more connections of a market are subscribed to."""
+    """What one or more connections of a market are subscribed to.
+
+    `played` is how many messages it has given so far.
+    """
 
     def __init__(
         self,
@@ -84,6 +90,12 @@ class View:
         self._tables = [_table(market, served, channels) for channels in sources]
         self._run: Run | None = None
         self._projection: Projection | None = None
+        self.played = 0
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether it has streams that were not recorded."""
+        return self._insert is not None
 
     def frames(self, run: Run, first: int, stop: int, dropped: frozenset[int]) -> memoryview:
         """Return what this view gets of messages `first` to `stop` of the run's batch."""
@@ -91,7 +103,10 @@ class View:
             self._run = run
             self._projection = self._project(run, dropped)
         if self._projection is not None:
+            first, stop = self._projection.places(first, stop)
+            self.played += stop - first
             return self._projection.frames(first, stop)
+        self.played += stop - first
         if stop - first == run.batch.count:
             return run.batch.frames
         end = run.batch.end

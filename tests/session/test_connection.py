@@ -1,6 +1,7 @@
 from replayx.framing import PING, frame
 from replayx.session.connection import Connection
 from replayx.session.effects import CloseConnection, SendFrames
+from replayx.timeline.view import View
 from replayx.venues.venue import Role, Subscription
 from tests.fake_venue import FakeVenue, S
 
@@ -27,3 +28,17 @@ def test_a_pong_lifts_the_deadline():
     connection.pong()
     connection.advance(40 * S, 0)
     assert connection.advance(80 * S, 0) == [SendFrames((1,), frame(b"0", PING))]
+
+
+def test_it_counts_what_it_was_sent_over_all_its_views():
+    connection, first, second = _connection(), View("fake", {}, []), View("fake", {}, [])
+    first.played = 5  # to others, before it looked
+    connection.look(first)
+    assert connection.played == 0
+    first.played = 8
+    connection.look(second)
+    second.played = 2
+    assert connection.played == 5
+    connection.look(None)
+    second.played = 9
+    assert connection.played == 5

@@ -48,6 +48,7 @@ def test_a_view_gets_what_a_loop_over_messages_would_give(inner, names, combined
     stop = data.draw(st.integers(first, len(inner)))
     got = b"".join(view.frames(run, a, b, frozenset(dropped)) for a, b in [(first, stop)])
     assert payloads(got) == _naive(inner, wanted, first, stop, dropped)
+    assert view.played == len(payloads(got))
 
 
 def test_what_is_wanted_as_it_was_recorded_is_not_copied():
