@@ -62,6 +62,9 @@ CHUNK_CACHE_COUNT = 8
 REPLY_CACHE_BYTES = 32 * MIB
 # Ways in which messages with shifted times are laid out: some ten a kind of stream.
 LAYOUTS_MAX = 4096
+# How much of a tape is looked at for how far the venue's clock was ahead.
+CLOCK_CHUNKS_MAX = 64
+CLOCK_MESSAGES_MAX = 4096
 # Payloads remembered per channel that two connections carried at once, and for how long: two
 # connections of one host lag behind each other by milliseconds, in bad minutes by a second.
 DUPLICATE_WINDOW_COUNT = 4096

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,13 @@ import click
 import msgspec
 
 from replayx.cli.tls import server_tls
-from replayx.errors import ExitCode, StorageFailure
+from replayx.errors import ExitCode, InvalidOption, StorageFailure
 
 if TYPE_CHECKING:
-    from replayx.server.replay_server import ReplayOptions, ReplayServer
+    from replayx.server.replay_options import Instant, ReplayOptions
+    from replayx.server.replay_server import ReplayServer
+
+_PORT_MAX = 65535
 
 _EPILOG = """\b
 Examples:
@@ -63,7 +67,43 @@ Exit codes: 0 done, 1 unmatched requests with --strict, 2 wrong option, 3 unread
     show_default=True,
     help="What starts the tape: the first request or subscription, nothing, or SIGUSR1.",
 )
-@click.option("--from", "from_", default="0s", metavar="DURATION", help="Skip this much first.")
+@click.option("--from", "from_", metavar="TIME", help="Play from here on: a time, or 90s.")
+@click.option("--to", metavar="TIME", help="The tape ends here: a time, or 10m.")
+@click.option(
+    "--skip-idle", metavar="DURATION", help="Let gaps between messages pass as at most this much."
+)
+@click.option(
+    "--clock",
+    "regime",
+    type=click.Choice(["wall", "lockstep"]),
+    default="wall",
+    show_default=True,
+    help="What moves the tape: this machine's clock, or commands alone (virtual time).",
+)
+@click.option(
+    "--liveness",
+    type=click.Choice(["wall", "tape"]),
+    help="Time of pings, pong deadlines and lifetimes (default: wall; in lockstep tape).",
+)
+@click.option(
+    "--on-seek",
+    type=click.Choice(["close", "continue"]),
+    default="close",
+    show_default=True,
+    help="After a seek: close sockets as a restart does (1001), or go on with them.",
+)
+@click.option(
+    "--no-roll-call",
+    is_flag=True,
+    help="In lockstep: a run is over when it is written, not when every client has read it.",
+)
+@click.option(
+    "--timeline",
+    "timelines",
+    multiple=True,
+    metavar="NAME=PORT",
+    help="A port whose clients have a timeline of their own; 0 takes a free one.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 if a request had no recorded answer.")
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="Serve https and wss: PEM chain.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="PEM key of --tls-cert.")
@@ -86,19 +126,60 @@ def command(
 
 
 def _options(
-    *, speed: str, at_end: str, from_: str, tls_cert: Path | None, tls_key: Path | None, **rest: Any
+    *,
+    speed: str,
+    at_end: str,
+    from_: str | None,
+    to: str | None,
+    skip_idle: str | None,
+    regime: str,
+    liveness: str | None,
+    on_seek: str,
+    no_roll_call: bool,
+    timelines: tuple[str, ...],
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    **rest: Any,
 ) -> "ReplayOptions":
     from replayx.quantities import parse_duration_ns, parse_speed
-    from replayx.server.replay_server import ReplayOptions
-    from replayx.session.session import AtEnd
+    from replayx.server.replay_options import ReplayOptions
+    from replayx.session.clockwork import Regime
+    from replayx.session.pulse import Liveness
+    from replayx.session.session import AtEnd, OnSeek
 
     return ReplayOptions(
         speed=parse_speed(speed),
         at_end=AtEnd(at_end),
-        from_ns=parse_duration_ns(from_),
+        from_at=_instant(from_),
+        to_at=_instant(to),
+        skip_idle_ns=None if skip_idle is None else parse_duration_ns(skip_idle),
+        regime=Regime(regime),
+        liveness=None if liveness is None else Liveness(liveness),
+        on_seek=OnSeek(on_seek),
+        roll_call=not no_roll_call,
+        timelines=tuple(_timeline(text) for text in timelines),
         tls=server_tls(tls_cert, tls_key),
         **rest,
     )
+
+
+def _instant(text: str | None) -> "Instant | None":
+    """Return what a time given is, once it is known when the tape starts."""
+    from replayx.quantities import parse_instant_ns
+
+    if text is None:
+        return None
+    parse_instant_ns(text, 0)
+    return partial(parse_instant_ns, text)
+
+
+def _timeline(text: str) -> tuple[str, int]:
+    from replayx.server.timelines import check_name
+
+    name, found, port = text.partition("=")
+    if not found or not port.isascii() or not port.isdigit() or int(port) > _PORT_MAX:
+        raise InvalidOption(repr(text), expected="a name and a port: mine=8090", where="--timeline")
+    return check_name(name), int(port)
 
 
 async def _serve(
@@ -156,14 +237,18 @@ def _announce(server: "ReplayServer", ready_file: Path | None, *, as_json: bool)
             click.secho(f"warning: {reader.damage}", fg="yellow", err=True)
     for market in server.unknown_markets:
         click.secho(f"warning: no venue knows {market}; it is not served", fg="yellow", err=True)
-    ready = msgspec.json.encode({"event": "ready", "listeners": server.urls}).decode()
+    facts = {"event": "ready", "listeners": server.urls}
+    if server.timeline_urls:
+        facts["timelines"] = server.timeline_urls
+    ready = msgspec.json.encode(facts).decode()
     if ready_file is not None:
         _write_ready(ready_file, ready + "\n")
     if as_json:
         click.echo(ready)
         return
-    for market, addresses in server.urls.items():
-        click.secho(market, bold=True)
+    timelines = {f"timeline {name}": urls for name, urls in server.timeline_urls.items()}
+    for title, addresses in {**server.urls, **timelines}.items():
+        click.secho(title, bold=True)
         for role, url in addresses.items():
             click.echo(f"  {role:<6} {url}")
 

@@ -2,15 +2,17 @@
 
 The market is named by the listener; by the Host header, if it is one of the exchange's own; or by
 the original host as the first segment of the path (`/fstream.example.com/ws/...`), so that one
-port can carry every market.
+port can carry every market. In front of that, the path may name a timeline (`/@name/...`).
 """
 
 import ssl
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from aiohttp import HttpVersion11, WSMsgType, web
 from multidict import CIMultiDict
 
+from replayx.errors import InvalidOption, LimitExceeded
 from replayx.limits import (
     CLOSE_ANSWER_S,
     CONNECTIONS_MAX,
@@ -20,7 +22,7 @@ from replayx.limits import (
 from replayx.server.http_port import HttpPort
 from replayx.server.numbering import Numbering
 from replayx.server.pump import Pump
-from replayx.server.sink import Sink
+from replayx.server.timelines import HEADER, SHARED, Timelines, split_timeline
 from replayx.session.inputs import (
     ConnectionAsked,
     ConnectionLost,
@@ -36,20 +38,29 @@ from replayx.venues.venue import HttpReply, HttpRequest, Refusal
 MarketOfHost = Callable[[str], str | None]
 
 
+class _Addressed(NamedTuple):
+    """Who a request is for, and what is left of its target."""
+
+    pump: Pump
+    market: str
+    target: str
+
+
 class Listener:
-    """Serves one market, and any other market of the cassette that a request names."""
+    """Serves one market on one timeline, and any other that a request names."""
 
     def __init__(
         self,
         market: str,
-        pump: Pump,
-        sink: Sink,
+        timelines: Timelines,
         numbering: Numbering,
         market_of_host: MarketOfHost,
+        *,
+        timeline: str = SHARED,
     ) -> None:
         self.market = market
-        self._pump = pump
-        self._sink = sink
+        self.timeline = timeline
+        self._timelines = timelines
         self._numbering = numbering
         self._market_of_host = market_of_host
         self._runner = web.ServerRunner(HttpPort(self._handle), shutdown_timeout=1.0)
@@ -67,44 +78,53 @@ class Listener:
     # ---- requests
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        market, target = self._addressed(request)
+        try:
+            pump, market, target = self._addressed(request)
+        except InvalidOption as error:
+            return web.Response(status=400, text=str(error))
+        except LimitExceeded as error:
+            return web.Response(status=503, text=str(error))
         if request.headers.get("Upgrade", "").lower() == "websocket":
-            return await self._socket(request, market, target)
+            return await self._socket(request, _Addressed(pump, market, target))
         number = self._numbering.next()
         try:
             body = await _body(request)
         except web.HTTPRequestEntityTooLarge:
             detail = f"replayx takes at most {REQUEST_BODY_BYTES_MAX} bytes"
-            self._pump.feed(RequestRefused(number, market, Refusal.BODY_TOO_LARGE, detail))
+            pump.feed(RequestRefused(number, market, Refusal.BODY_TOO_LARGE, detail))
         except web.RequestPayloadError as error:
             return web.Response(status=400, text=str(error))
         else:
-            await self._pump.ready()
+            await pump.ready()
             asked = HttpRequest(request.method, target, tuple(request.headers.items()), body)
-            self._pump.feed(RequestReceived(number, market, asked))
-        return _response(await self._pump.answer(number))
+            pump.feed(RequestReceived(number, market, asked))
+        return _response(await pump.answer(number))
 
-    def _addressed(self, request: web.BaseRequest) -> tuple[str, str]:
-        """Return the market a request is for, and its target without the market's host."""
+    def _addressed(self, request: web.BaseRequest) -> _Addressed:
+        """Return whom a request is for, and its target without their names.
+
+        Raises InvalidOption or LimitExceeded for a timeline that there can't be.
+        """
         host, target = request.headers.get("Host", ""), request.raw_path
         if "://" in target and not target.startswith("/"):
             # RFC 9112 section 3.2.2: the absolute form, whose host counts.
             host, target = _split_host(target.partition("://")[2])
+        name, target = split_timeline(target)
+        pump = self._timelines.get(name or request.headers.get(HEADER, "") or self.timeline)
         first, rest = _split_host(target[1:])
         if "." in first and (named := self._market_of_host(first)) is not None:
-            return named, rest
-        return self._market_of_host(host) or self.market, target
+            return _Addressed(pump, named, rest)
+        return _Addressed(pump, self._market_of_host(host) or self.market, target)
 
     # ---- sockets
 
-    async def _socket(
-        self, request: web.BaseRequest, market: str, target: str
-    ) -> web.StreamResponse:
+    async def _socket(self, request: web.BaseRequest, asked: _Addressed) -> web.StreamResponse:
         number = self._numbering.next()
         if self._numbering.open_count >= CONNECTIONS_MAX:
             return web.Response(status=503)
-        self._pump.feed(ConnectionAsked(number, market, target))
-        refusal = self._pump.verdict(number)
+        pump = asked.pump
+        pump.feed(ConnectionAsked(number, asked.market, asked.target))
+        refusal = pump.verdict(number)
         if refusal is not None:
             return _response(refusal)
         socket = web.WebSocketResponse(
@@ -118,28 +138,29 @@ class Listener:
         self._numbering.open_count += 1
         try:
             await socket.prepare(request)
-            self._sink.add(number, request)
-            self._pump.feed(ConnectionOpened(number))
-            await self._read(number, socket)
-            if not self._sink.is_closing(number):
+            pump.sink.add(number, request)
+            pump.feed(ConnectionOpened(number))
+            await _read(pump, number, socket)
+            if not pump.sink.is_closing(number):
                 await socket.close(drain=False)  # answer the client's; `drain` would wait for it
         finally:
             self._numbering.open_count -= 1
-            self._sink.remove(number)
-            self._pump.feed(ConnectionLost(number))
+            pump.sink.remove(number)
+            pump.feed(ConnectionLost(number))
         return socket
 
-    async def _read(self, number: int, socket: web.WebSocketResponse) -> None:
-        async for message in socket:
-            match message.type:
-                case WSMsgType.TEXT | WSMsgType.BINARY:
-                    self._pump.feed(MessageReceived(number, bytes(message.data)))
-                case WSMsgType.PING:
-                    self._pump.feed(PingReceived(number, bytes(message.data)))
-                case WSMsgType.PONG:
-                    self._pump.feed(PongReceived(number, bytes(message.data)))
-                case _:
-                    return
+
+async def _read(pump: Pump, number: int, socket: web.WebSocketResponse) -> None:
+    async for message in socket:
+        match message.type:
+            case WSMsgType.TEXT | WSMsgType.BINARY:
+                pump.feed(MessageReceived(number, bytes(message.data)))
+            case WSMsgType.PING:
+                pump.feed(PingReceived(number, bytes(message.data)))
+            case WSMsgType.PONG:
+                pump.feed(PongReceived(number, bytes(message.data)))
+            case _:
+                return
 
 
 async def _body(request: web.BaseRequest) -> bytes:

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from itertools import count
 
 from replayx.clock import NS_PER_S, Clock
+from replayx.server.pending import Pending
 from replayx.server.sink import Sink
 from replayx.session.effects import (
     Accept,
@@ -39,14 +40,14 @@ class Pump:
 
     def __init__(self, session: ReplaySession, sink: Sink, clock: Clock) -> None:
         self.session = session
-        self._sink = sink
+        self.sink = sink
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._waiting: asyncio.Task[None] | None = None
-        self._replies: dict[int, asyncio.Future[HttpReply]] = {}
+        self._replies: Pending[HttpReply] = Pending()
         self._held: set[asyncio.Task[None]] = set()
-        self._told: dict[int, asyncio.Future[ClockState]] = {}
+        self._told: Pending[ClockState] = Pending()
         self._commands = count(1)
         self._verdicts: dict[int, HttpReply | None] = {}
         self._is_stopped = False
@@ -80,13 +81,7 @@ class Pump:
 
     async def answer(self, number: int) -> HttpReply:
         """Wait for the answer to a request that was fed or is held. To be called once each."""
-        reply = self._replies.get(number)
-        if reply is None:
-            return _OVER
-        try:
-            return await reply
-        finally:
-            del self._replies[number]  # nobody waits any more, should it come later
+        return await self._replies.wait(number, _OVER)
 
     async def command(self, make: Callable[[int], AnyInput]) -> ClockState:
         """Feed the clock's command made with a number; wait for its answer.
@@ -94,18 +89,14 @@ class Pump:
         In lockstep that is when every socket has taken what was written. The answer of a run that
         is over is where it stands.
         """
+        if self._is_stopped:
+            return self.clock()
         number = next(self._commands)
-        told: asyncio.Future[ClockState] = self._loop.create_future()
-        self._told[number] = told
-        try:
-            if self._is_stopped:
-                return self.clock()
-            self.feed(make(number))
-            state = await told
-        finally:
-            del self._told[number]
+        self._told.expect(number)
+        self.feed(make(number))
+        state = await self._told.wait(number, self.clock())
         if self.session.is_lockstep:
-            await self._sink.cleared()
+            await self.sink.cleared()
         return state
 
     def clock(self) -> ClockState:
@@ -129,26 +120,17 @@ class Pump:
         for task in (self._waiting, *self._held):
             if task is not None and task is not asyncio.current_task():
                 task.cancel()
-        for reply in self._replies.values():
-            if not reply.done():
-                reply.set_result(_OVER)
-        for told in self._told.values():
-            if not told.done():
-                told.set_result(self.clock())
+        self._replies.end(_OVER)
+        self._told.end(self.clock())
 
     def _expect(self, event: AnyInput) -> None:
         if isinstance(event, RequestReceived | RequestRefused):
-            self._replies[event.number] = self._loop.create_future()
+            self._replies.expect(event.number)
 
     def _release(self, task: asyncio.Task[None]) -> None:
         self._held.discard(task)
         with self._telling():
             self._schedule()
-
-    def _resolve(self, effect: Reply) -> None:
-        reply = self._replies.get(effect.number)
-        if reply is not None and not reply.done():
-            reply.set_result(effect.reply)
 
     async def _feed_after(self, event: AnyInput, until: Awaitable[object]) -> None:
         with self._telling():
@@ -187,14 +169,14 @@ class Pump:
     def _advance(self) -> None:
         self._perform(self.session.advance(self._clock.now_ns()))
         if not self.session.is_flat_out:
-            if self.session.is_behind and not self._sink.is_clear():
+            if self.session.is_behind and not self.sink.is_clear():
                 self._waiting = asyncio.ensure_future(self._wait(_CATCH_UP_S))
             return
         for _ in range(_WRITES_A_TURN - 1):
-            if self.session.is_ended or not self._sink.is_clear():
+            if self.session.is_ended or not self.sink.is_clear():
                 break
             self._perform(self.session.advance(self._clock.now_ns()))
-        if not self._sink.is_clear():
+        if not self.sink.is_clear():
             # At full speed the slowest client sets the pace.
             self._waiting = asyncio.ensure_future(self._wait(None))
 
@@ -202,7 +184,7 @@ class Pump:
         with self._telling():
             with suppress(TimeoutError):
                 async with asyncio.timeout(within_s):
-                    await self._sink.cleared()
+                    await self.sink.cleared()
             self._waiting = None
             self._schedule()
 
@@ -219,18 +201,17 @@ class Pump:
         for effect in effects:
             match effect:
                 case SendFrames():
-                    self._sink.write(effect.connections, effect.frames)
+                    self.sink.write(effect.connections, effect.frames)
                 case Reply():
-                    self._resolve(effect)
+                    self._replies.tell(effect.number, effect.reply)
                 case ClockTold():
-                    if (told := self._told.get(effect.number)) is not None and not told.done():
-                        told.set_result(effect.clock)
+                    self._told.tell(effect.number, effect.clock)
                 case Accept():
                     self._verdicts[effect.connection] = None
                 case Refuse():
                     self._verdicts[effect.connection] = effect.reply
                 case CloseConnection():
-                    self._sink.close(effect.connection, effect.code, effect.reason)
+                    self.sink.close(effect.connection, effect.code, effect.reason)
                 case Started():
                     self.on_start(effect.now_ns)
                 case Ended():

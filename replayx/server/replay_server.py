@@ -1,51 +1,30 @@
 """The replay server: cassettes in, listeners out."""
 
 import asyncio
-import ssl
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from fractions import Fraction
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import msgspec
-
 from replayx.cassette.reader import CassetteReader
-from replayx.clock import NS_PER_S, Clock, RealClock
-from replayx.errors import InvalidOption, ReplayxError, UnknownMarket
+from replayx.clock import Clock, RealClock
+from replayx.errors import InvalidOption, ReplayxError
+from replayx.server.deck import Deck
 from replayx.server.listener import Listener, urls
 from replayx.server.numbering import Numbering
-from replayx.server.prefetch import Prefetch
 from replayx.server.pump import Pump
+from replayx.server.replay_options import ReplayOptions
 from replayx.server.sink import Sink
-from replayx.session.answers import Answers, unmatched_total
+from replayx.server.timelines import SHARED, Timelines
 from replayx.session.inputs import StartAsked
-from replayx.session.session import GOING_AWAY, AtEnd, ReplaySession
-from replayx.timeline.merge import Run
-from replayx.timeline.source import CassetteSource
-from replayx.timeline.tape import Tape
-from replayx.venues.registry import load_venue, venue_of_host
-from replayx.venues.venue import Venue
+from replayx.session.session import GOING_AWAY, AtEnd
+from replayx.venues.registry import venue_of_host
 
 # What clients get to take what was written and answer the close, when a signal ends the server.
 _GRACE_S = 1.0
 _PORT_MAX = 65535
 
-
-class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a tape is replayed. `ports`: one a market in the cassette's order; 0 takes a free one.
-
-    `speed` None is as fast as clients read. `starts`: "first-client", "now" or "command".
-    """
-
-    host: str = "127.0.0.1"
-    ports: tuple[int, ...] = (0,)
-    speed: Fraction | None = Fraction(1)
-    at_end: AtEnd = AtEnd.HOLD
-    starts: str = "first-client"
-    from_ns: int = 0
-    tls: ssl.SSLContext | None = None
+__all__ = ["ReplayOptions", "ReplayServer"]
 
 
 class ReplayServer:
@@ -67,21 +46,14 @@ class ReplayServer:
         self._options = options
         self._on_start = on_start
         self._clock = clock or RealClock()
-        with ExitStack() as opened:
-            self._readers = [opened.enter_context(CassetteReader(path)) for path in paths]
-            self._venues, self.unknown_markets = _load_venues(self._readers)
-            self._files = opened.pop_all()
-        self._answers = {
-            name: Answers(name, venue, self._readers) for name, venue in self._venues.items()
-        }
-        for answers in self._answers.values():
-            if on_unmatched is not None:
-                answers.on_unmatched = on_unmatched
+        self._deck = Deck(paths, options, on_unmatched=on_unmatched)
         self.urls: dict[str, Mapping[str, str]] = {}
-        self._prefetches: list[Prefetch[Run]] = []
+        self.timeline_urls: dict[str, Mapping[str, str]] = {}
         self._listeners: list[Listener] = []
-        self._sink = Sink()
-        self._pump: Pump | None = None
+        self._numbering = Numbering()
+        self._timelines: Timelines | None = None
+        self._preparing: asyncio.Future[None] | None = None
+        self._starts_at_once = False
         self._done = asyncio.Event()
         self._failure: BaseException | None = None
         self._flushing: asyncio.Task[None] | None = None
@@ -105,48 +77,70 @@ class ReplayServer:
     @property
     def readers(self) -> Sequence[CassetteReader]:
         """The open cassettes."""
-        return self._readers
+        return self._deck.readers
+
+    @property
+    def unknown_markets(self) -> Sequence[str]:
+        """The markets of the cassettes that no venue knows: they are not served."""
+        return self._deck.unknown_markets
+
+    @property
+    def timelines(self) -> Mapping[str, Pump]:
+        """The timelines there are, by name; the one that clients share has an empty name."""
+        assert self._timelines is not None, "not started"
+        return self._timelines.by_name
+
+    def timeline(self, name: str) -> Pump:
+        """Return the timeline of that name, a new one if there is none yet.
+
+        Raises InvalidOption, LimitExceeded.
+        """
+        assert self._timelines is not None, "not started"
+        return self._timelines.get(name)
 
     @property
     def unmatched_count(self) -> int:
         """How many requests the tape could not answer."""
-        return unmatched_total(self._answers)
+        return sum(pump.session.unmatched_count for pump in self._pumps())
 
     @property
     def cut_off_count(self) -> int:
         """How many clients were cut off because they did not read."""
-        return self._sink.cut_off
+        return sum(pump.sink.cut_off for pump in self._pumps())
+
+    def _pumps(self) -> list[Pump]:
+        return [] if self._timelines is None else list(self._timelines.by_name.values())
 
     async def start(self) -> None:
         """Open the listeners. Raises InvalidOption if a port is taken; then stop it too."""
-        session = self._session()
-        self._pump = Pump(session, self._sink, self._clock)
-        self._pump.on_end = self._ended
+        self._preparing = asyncio.ensure_future(self._prepare())
+        self._timelines = Timelines(self._made)
         if self._on_start is not None:
-            self._pump.on_start = self._on_start
-        self._pump.on_failure = self._failed
-        self._pump.preparing = asyncio.ensure_future(self._prepare())
-        numbering = Numbering()
-        for name, port in zip(self._venues, _ports(self._options.ports, self._venues), strict=True):
-            listener = Listener(name, self._pump, self._sink, numbering, self._market_of_host)
-            self._listeners.append(listener)
-            await self._listen(name, listener, port)
+            self._timelines.shared.on_start = self._on_start
+        for name, port in zip(
+            self._deck.venues, _ports(self._options.ports, self._deck.venues), strict=True
+        ):
+            self.urls[name] = await self._listen(name, port)
+        for timeline, port in self._options.timelines:
+            self._timelines.get(timeline)
+            first = next(iter(self._deck.venues))
+            self.timeline_urls[timeline] = await self._listen(first, port, timeline)
         if self._options.starts == "now":
+            self._starts_at_once = True
             self.begin()
-        self._pump.start()
+        self._timelines.start()
 
     async def _prepare(self) -> None:
         """Gather what requests can be answered, beside the event loop."""
         try:
-            for answers in self._answers.values():
-                await asyncio.to_thread(answers.prepare)
+            await asyncio.to_thread(self._deck.prepare)
         except ReplayxError as error:
             self._failed(error)
 
     def begin(self) -> None:
-        """Start the timeline, if nothing has started it yet."""
-        assert self._pump is not None, "not started"
-        self._pump.feed(StartAsked())
+        """Start every timeline that nothing has started yet."""
+        for pump in self._pumps():
+            pump.feed(StartAsked())
 
     async def wait(self) -> None:
         """Wait for the end: the tape's, with `at_end` EXIT, or a failure, which is raised."""
@@ -156,81 +150,65 @@ class ReplayServer:
 
     async def stop(self) -> None:
         """Close every socket with 1001 and free the ports."""
-        if self._pump is not None:
-            self._pump.stop()
-            if self._pump.preparing is not None:
-                await asyncio.wait((self._pump.preparing,))  # it reads the files closed below
+        if self._timelines is not None:
+            self._timelines.stop()
+        if self._preparing is not None:
+            await asyncio.wait((self._preparing,))  # it reads the files closed below
         if self._flushing is not None:
             self._flushing.cancel()
-        for number in self._sink.numbers():
-            self._sink.close(number, GOING_AWAY, "")
-        await self._sink.closed(_GRACE_S)
+        sinks = [pump.sink for pump in self._pumps()]
+        for sink in sinks:
+            for number in sink.numbers():
+                sink.close(number, GOING_AWAY, "")
+        await asyncio.gather(*(sink.closed(_GRACE_S) for sink in sinks))
         await asyncio.gather(*(listener.stop() for listener in self._listeners))
-        for prefetch in self._prefetches:
-            prefetch.close()
-        for prefetch in self._prefetches:
-            prefetch.join()  # it reads the files closed below
-        self._files.close()
+        self._deck.close()
 
     # ---- making
 
-    def _session(self) -> ReplaySession:
-        options = self._options
-        # The parts of a recording play the same in whatever order they are given.
-        sources = [CassetteSource(reader) for reader in self._readers]
-        sources.sort(key=lambda source: source.start_ns)
-        first_ns = sources[0].start_ns
-        lasts_ns = max((source.end_ns for source in sources), default=0) - first_ns
-        if options.from_ns > lasts_ns:
-            raise InvalidOption(
-                f"{options.from_ns / NS_PER_S:g} s",
-                expected=f"at most what the tape lasts: {lasts_ns / NS_PER_S:g} s",
-                where="--from",
-            )
-        tape = Tape(sources, start_ns=first_ns + options.from_ns, prefetch=self._prefetch)
-        return ReplaySession(
-            tape,
-            self._venues,
-            self._answers,
-            speed=options.speed,
-            at_end=options.at_end,
-            starts_itself=options.starts == "first-client",
-            clock_offset_ns=sources[0].reader.header.clock_offset_ns or 0,
+    def _made(self) -> Pump:
+        """Return a new timeline."""
+        pump = Pump(self._deck.session(), Sink(), self._clock)
+        pump.on_end = self._ended
+        pump.on_failure = self._failed
+        pump.preparing = self._preparing
+        if self._starts_at_once:
+            pump.feed(StartAsked())
+        return pump
+
+    async def _listen(self, market: str, port: int, timeline: str = SHARED) -> Mapping[str, str]:
+        """Open a listener and return its URLs. Raises InvalidOption."""
+        assert self._timelines is not None
+        listener = Listener(
+            market, self._timelines, self._numbering, self._market_of_host, timeline=timeline
         )
-
-    def _prefetch(self, runs: Iterator[Run]) -> Prefetch[Run]:
-        prefetch = Prefetch(runs)
-        # A seek leaves one behind, which ends by itself.
-        self._prefetches = [one for one in self._prefetches if one.is_alive]
-        self._prefetches.append(prefetch)
-        return prefetch
-
-    async def _listen(self, name: str, listener: Listener, port: int) -> None:
+        self._listeners.append(listener)
         host, tls = self._options.host, self._options.tls
         try:
             bound = await listener.start(host, port, tls)
         except OSError as error:
             raise InvalidOption(
                 f"cannot listen on {host}:{port}: {error.strerror}",
-                where="--port",
+                where="--timeline" if timeline else "--port",
                 hint="Choose another port, or 0 for a free one",
             ) from error
-        wsapi_path = self._venues[name].wsapi_path
-        self.urls[name] = urls(host, bound, wsapi_path, tls=tls is not None)
+        return urls(host, bound, self._deck.venues[market].wsapi_path, tls=tls is not None)
 
     def _market_of_host(self, host: str) -> str | None:
         found = venue_of_host(host)
-        return found[0].name if found is not None and found[0].name in self._venues else None
+        return found[0].name if found is not None and found[0].name in self._deck.venues else None
 
     # ---- running
 
     def _ended(self) -> None:
-        if self._options.at_end is AtEnd.EXIT:
+        if self._options.at_end is not AtEnd.EXIT or self._flushing is not None:
+            return
+        if all(pump.session.is_ended for pump in self._pumps() if pump.session.is_started):
             self._flushing = asyncio.ensure_future(self._flush())
 
     async def _flush(self) -> None:
         """Let the slowest clients take the rest of the tape before the process ends."""
-        await self._sink.closed()
+        await asyncio.gather(*(pump.sink.closed() for pump in self._pumps()))
         self._done.set()
 
     def _failed(self, error: BaseException) -> None:
@@ -257,21 +235,3 @@ def _ports(given: Sequence[int], markets: Collection[str]) -> list[int]:
             hint="Give --port for each market, or 0 for free ones",
         )
     return ports
-
-
-def _load_venues(readers: Sequence[CassetteReader]) -> tuple[dict[str, Venue], tuple[str, ...]]:
-    """Return the venues of the cassettes' markets by name, and the markets that have none.
-
-    Raises UnknownMarket if none has one.
-    """
-    venues: dict[str, Venue] = {}
-    unknown: list[UnknownMarket] = []
-    names = dict.fromkeys(market.name for reader in readers for market in reader.header.markets)
-    for name in names:
-        try:
-            venues[name] = load_venue(name)
-        except UnknownMarket as error:
-            unknown.append(error)
-    if unknown and not venues:
-        raise unknown[0]
-    return venues, tuple(name for name in names if name not in venues)

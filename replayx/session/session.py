@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from replayx.framing import PONG, frame
-from replayx.session.answers import Answers
+from replayx.session.answers import Answers, unmatched_total
 from replayx.session.audience import Audience
 from replayx.session.clockwork import ClockCommand, Clockwork, Regime
 from replayx.session.connection import Connection
@@ -111,6 +111,7 @@ class ReplaySession:
             skip_idle_ns=skip_idle_ns,
             venue_clock=VenueClock(clock_offset_ns),
         )
+        self._unmatched_before = 0  # by runs before a reset
         self._at_end = at_end
         self._on_seek = on_seek
         self._starts_itself = starts_itself and not is_lockstep
@@ -155,6 +156,11 @@ class ReplaySession:
     def clock(self, now_ns: int) -> ClockState:
         """Return where the clock stands."""
         return self._clockwork.state(now_ns)
+
+    @property
+    def unmatched_count(self) -> int:
+        """How many requests had no answer."""
+        return self._unmatched_before + unmatched_total(self._answers)
 
     def next_deadline_ns(self) -> int | None:
         """Return when `advance` has something to do; None: not before the next input."""
@@ -265,6 +271,7 @@ class ReplaySession:
         if is_sought or isinstance(event, ResetAsked):
             effects += self._close_all()
         if isinstance(event, ResetAsked):
+            self._unmatched_before = self.unmatched_count
             self._answers = {name: one.afresh() for name, one in self._answers.items()}
         return effects + self._settle(now_ns)
 

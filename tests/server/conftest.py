@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from replayx.cassette.records import ChannelKind
-from replayx.server import replay_server
+from replayx.server import deck, replay_server
 from replayx.server.replay_server import ReplayOptions, ReplayServer
 from tests.fake_venue import FakeVenue
 from tests.tapes import channel, interaction, sealed, write_cassette
@@ -36,7 +36,7 @@ def tape(tmp_path):
 @pytest.fixture
 def serve(tape, monkeypatch):
     """Return a context manager that serves the tape and gives (server, base URLs)."""
-    monkeypatch.setattr(replay_server, "load_venue", lambda name: FakeVenue())
+    monkeypatch.setattr(deck, "load_venue", lambda name: FakeVenue())
     monkeypatch.setattr(
         replay_server,
         "venue_of_host",

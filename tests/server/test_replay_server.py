@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from replayx.clock import RealClock
 from replayx.errors import InvalidOption, ReplayxError, UnknownMarket
-from replayx.server import replay_server
+from replayx.server import deck
 from replayx.server.replay_server import ReplayOptions, ReplayServer
 from replayx.session.answers import Answers
 from replayx.session.session import AtEnd
@@ -231,7 +231,7 @@ async def test_parts_play_the_same_in_any_order_even_if_they_overlap(serve, tmp_
 
 async def test_to_begin_beyond_the_end_is_refused(serve):
     with pytest.raises(InvalidOption, match=r"--from: 1 s; expected at most .* lasts: 0\.04 s"):
-        async with serve(from_ns=1_000_000_000):
+        async with serve(from_at=lambda start_ns: start_ns + 1_000_000_000):
             raise AssertionError
 
 
@@ -274,7 +274,7 @@ async def test_a_market_that_no_venue_knows_is_left_out(tmp_path, monkeypatch):
     made = write_cassette(
         tmp_path / "two.rpx", CHANNELS, [sealed(ROWS)], markets=("stranger", "fake")
     )
-    monkeypatch.setattr(replay_server, "load_venue", load)
+    monkeypatch.setattr(deck, "load_venue", load)
     async with ReplayServer([made], ReplayOptions()) as server:
         assert list(server.urls) == ["fake"]
         assert server.unknown_markets == ("stranger",)

@@ -1,0 +1,130 @@
+"""The deck: the cassettes, opened once, and what every timeline plays of them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from replayx.cassette.reader import CassetteReader
+from replayx.clock import NS_PER_S
+from replayx.errors import InvalidOption, UnknownMarket
+from replayx.quantities import time_text
+from replayx.server.prefetch import Prefetch
+from replayx.server.replay_options import ReplayOptions
+from replayx.session.answers import Answers
+from replayx.session.session import ReplaySession
+from replayx.timeline.merge import Run
+from replayx.timeline.source import CassetteSource
+from replayx.timeline.tape import Tape
+from replayx.venues.registry import load_venue
+from replayx.venues.venue import Venue
+
+
+class Deck:
+    """Open cassettes, to be closed when every session of them is over.
+
+    `venues` are those of the cassettes' markets, by name; `unknown_markets` have none.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        options: ReplayOptions,
+        *,
+        on_unmatched: Callable[[str], None] | None = None,
+    ) -> None:
+        """Open the cassettes. Raises CassetteError, UnknownMarket."""
+        self._options = options
+        with ExitStack() as opened:
+            self.readers = [opened.enter_context(CassetteReader(path)) for path in paths]
+            self.venues, self.unknown_markets = _load_venues(self.readers)
+            self._files = opened.pop_all()
+        self._answers = {
+            name: Answers(name, venue, self.readers) for name, venue in self.venues.items()
+        }
+        for answers in self._answers.values():
+            if on_unmatched is not None:
+                answers.on_unmatched = on_unmatched
+        self._prefetches: list[Prefetch[Run]] = []
+
+    def prepare(self) -> None:
+        """Gather what requests can be answered; takes a while. Raises CassetteError."""
+        for answers in self._answers.values():
+            answers.prepare()
+
+    def session(self) -> ReplaySession:
+        """Return a session at the tape's beginning. Raises InvalidOption."""
+        options = self._options
+        # The parts of a recording play the same in whatever order they are given.
+        sources = [CassetteSource(reader) for reader in self.readers]
+        sources.sort(key=lambda source: source.start_ns)
+        start_ns, stop_ns = _window(options, sources)
+        tape = Tape(sources, start_ns=start_ns, stop_ns=stop_ns, prefetch=self._prefetch)
+        return ReplaySession(
+            tape,
+            self.venues,
+            {name: answers.afresh() for name, answers in self._answers.items()},
+            speed=options.speed,
+            regime=options.regime,
+            skip_idle_ns=options.skip_idle_ns,
+            liveness=options.liveness,
+            on_seek=options.on_seek,
+            roll_call=options.roll_call,
+            at_end=options.at_end,
+            starts_itself=options.starts == "first-client",
+            clock_offset_ns=sources[0].reader.header.clock_offset_ns or 0,
+        )
+
+    def close(self) -> None:
+        """Close the cassettes, once nobody reads them any more."""
+        for prefetch in self._prefetches:
+            prefetch.close()
+        for prefetch in self._prefetches:
+            prefetch.join()
+        self._files.close()
+
+    def _prefetch(self, runs: Iterator[Run]) -> Prefetch[Run]:
+        prefetch = Prefetch(runs)
+        # A seek leaves one behind, which ends by itself.
+        self._prefetches = [one for one in self._prefetches if one.is_alive]
+        self._prefetches.append(prefetch)
+        return prefetch
+
+
+def _window(options: ReplayOptions, sources: Sequence[CassetteSource]) -> tuple[int, int | None]:
+    """Return from and to when the tape is played. Raises InvalidOption."""
+    first_ns = sources[0].start_ns
+    last_ns = max((source.end_ns for source in sources), default=0)
+    lasts_s = f"{(last_ns - first_ns) / NS_PER_S:g} s"
+    start_ns = first_ns if options.from_at is None else options.from_at(first_ns)
+    stop_ns = None if options.to_at is None else options.to_at(first_ns)
+    if not first_ns <= start_ns <= last_ns:
+        raise InvalidOption(
+            f"{(start_ns - first_ns) / NS_PER_S:g} s",
+            expected=f"at most what the tape lasts: {lasts_s}, from {time_text(first_ns)} on",
+            where="--from",
+        )
+    if stop_ns is not None and stop_ns <= start_ns:
+        raise InvalidOption(
+            f"{(stop_ns - first_ns) / NS_PER_S:g} s",
+            expected=f"a time behind --from; the tape lasts {lasts_s} from {time_text(first_ns)}",
+            where="--to",
+        )
+    return start_ns, stop_ns
+
+
+def _load_venues(readers: Sequence[CassetteReader]) -> tuple[dict[str, Venue], tuple[str, ...]]:
+    """Return the venues of the cassettes' markets by name, and the markets that have none.
+
+    Raises UnknownMarket if none has one.
+    """
+    venues: dict[str, Venue] = {}
+    unknown: list[UnknownMarket] = []
+    names = dict.fromkeys(market.name for reader in readers for market in reader.header.markets)
+    for name in names:
+        try:
+            venues[name] = load_venue(name)
+        except UnknownMarket as error:
+            unknown.append(error)
+    if unknown and not venues:
+        raise unknown[0]
+    return venues, tuple(name for name in names if name not in venues)

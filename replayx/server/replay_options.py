@@ -1,0 +1,37 @@
+"""How a replay server is to play."""
+
+import ssl
+from collections.abc import Callable
+from fractions import Fraction
+
+import msgspec
+
+from replayx.session.clockwork import Regime
+from replayx.session.pulse import Liveness
+from replayx.session.session import AtEnd, OnSeek
+
+Instant = Callable[[int], int]  # when the tape starts -> a time on it
+
+
+class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a tape is replayed. `ports`: one a market in the cassette's order; 0 takes a free one.
+
+    `speed` None is as fast as clients read. `starts`: "first-client", "now" or "command".
+    `from_at` and `to_at` say, given when the tape starts, from and to when it is played.
+    `timelines` are the private ones that have a port of their own: (name, port).
+    """
+
+    host: str = "127.0.0.1"
+    ports: tuple[int, ...] = (0,)
+    speed: Fraction | None = Fraction(1)
+    at_end: AtEnd = AtEnd.HOLD
+    starts: str = "first-client"
+    from_at: Instant | None = None
+    to_at: Instant | None = None
+    regime: Regime = Regime.WALL
+    liveness: Liveness | None = None
+    on_seek: OnSeek = OnSeek.CLOSE
+    skip_idle_ns: int | None = None
+    roll_call: bool = True
+    timelines: tuple[tuple[str, int], ...] = ()
+    tls: ssl.SSLContext | None = None

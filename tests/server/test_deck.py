@@ -1,0 +1,74 @@
+import pytest
+
+from replayx.errors import InvalidOption
+from replayx.server import deck
+from replayx.server.deck import Deck
+from replayx.server.replay_options import ReplayOptions
+from replayx.session.inputs import StartAsked
+from tests.fake_venue import FakeVenue
+from tests.tapes import channel, sealed, write_cassette
+
+S = 1_000_000_000
+T0 = 1_700_000_000 * S
+
+
+@pytest.fixture
+def paths(tmp_path, monkeypatch):
+    monkeypatch.setattr(deck, "load_venue", lambda name: FakeVenue())
+    made = []
+    for part in (1, 0):  # given in another order than they were recorded
+        rows = [(T0 + (10 * part + k) * S, 0, b"%d" % k) for k in range(10)]
+        path = tmp_path / f"{part}.rpx"
+        made.append(write_cassette(path, [channel(0, "a")], [sealed(rows)]))
+    return made
+
+
+def clock(paths, **options):
+    made = Deck(paths, ReplayOptions(**options))
+    try:
+        state = made.session().clock(0)
+        return state.position_ns - T0, state.start_ns - T0, state.end_ns - T0
+    finally:
+        made.close()
+
+
+def test_the_parts_of_a_recording_are_one_tape(paths):
+    assert clock(paths) == (0, 0, 19 * S)
+
+
+def test_a_window_of_it_may_be_played(paths):
+    window = {"from_at": lambda start: start + 3 * S, "to_at": lambda start: start + 12 * S}
+    assert clock(paths, **window) == (3 * S, 3 * S, 12 * S)
+
+
+def test_the_window_may_end_behind_the_tape(paths):
+    assert clock(paths, to_at=lambda start: start + 99 * S) == (0, 0, 19 * S)
+
+
+@pytest.mark.parametrize(
+    ("window", "told"),
+    [
+        ({"from_at": lambda start: start - 1}, "--from: -1e-09 s; expected at most"),
+        ({"from_at": lambda start: start + 20 * S}, "--from: 20 s; expected at most what the tape"),
+        ({"to_at": lambda start: start}, "--to: 0 s; expected a time behind --from"),
+        (
+            {"from_at": lambda start: start + S, "to_at": lambda start: start},
+            "--to: 0 s; expected a time behind --from",
+        ),
+    ],
+)
+def test_a_window_that_there_is_not_is_told(paths, window, told):
+    with pytest.raises(InvalidOption, match=told):
+        clock(paths, **window)
+
+
+def test_every_session_begins_at_the_beginning(paths):
+    made = Deck(paths, ReplayOptions())
+    try:
+        first, second = made.session(), made.session()
+        first.handle(StartAsked(), 0)
+        assert len(first.advance(5 * S)) == 0
+        assert first.clock(5 * S).delivered == 6
+        assert second.clock(5 * S).delivered == 0
+    finally:
+        made.close()
