@@ -15,7 +15,7 @@ def scaled(text: str, digits: int) -> int:
     whole, _, fraction = text.partition(".")
     if len(fraction) > digits:
         raise ValueError(f"found {text!r}; expected at most {digits} digits behind the point")
-    return int(whole + fraction.ljust(digits, "0"))
+    return int(whole + fraction) * 10 ** (digits - len(fraction))
 
 
 def unscaled(value: int, digits: int) -> str:
