@@ -25,6 +25,7 @@ from replayx.session.inputs import (
     SpeedAsked,
 )
 from replayx.session.player import Player
+from replayx.session.rebasing import Rebase
 from replayx.session.stops import StopAt
 from replayx.session.venue_clock import VenueClock
 from replayx.timeline.playhead import Playhead
@@ -53,9 +54,12 @@ class Clockwork:
         regime: Regime = Regime.WALL,
         skip_idle_ns: int | None = None,
         venue_clock: VenueClock | None = None,
+        rebase: Rebase | None = None,
     ) -> None:
+        """Take the tape. It is made of the sources of `rebase`, if there is one."""
         self.regime = regime
-        self.venue_clock = venue_clock or VenueClock()
+        self.venue_clock = rebase.clock if rebase else venue_clock or VenueClock()
+        self._rebase = rebase
         self._venues = venues
         self._channels = tape.channels
         self._first_speed = self._speed = speed
@@ -117,6 +121,7 @@ class Clockwork:
 
     def start(self, now_ns: int) -> list[AnyEffect]:
         """Let the timeline run, if nothing has started it yet."""
+        self._rebase_start(now_ns)
         if self.regime is Regime.LOCKSTEP and not self.player.is_started:
             self.player.resume(now_ns)
         elif not self.player.start(now_ns):
@@ -136,9 +141,10 @@ class Clockwork:
             case PauseAsked():
                 self.player.pause(now_ns)
             case ResumeAsked():
+                self._rebase_start(now_ns)
                 self.player.resume(now_ns)
             case SeekAsked():
-                self.player.seek(now_ns, event.at_ns)
+                self._seek(event.at_ns, now_ns)
             case RunUntilAsked():
                 self._run_until(event, now_ns)
             case ResetAsked():
@@ -148,6 +154,19 @@ class Clockwork:
         if self.player.is_started and not was_started:
             effects.append(Started(now_ns))
         return effects
+
+    def _rebase_start(self, now_ns: int) -> None:
+        """Set what times are moved by, if this starts the run."""
+        player = self.player
+        if self._rebase is None or player.is_started:
+            return
+        if self._rebase.set(player.position_ns(now_ns), now_ns):
+            player.reread()
+
+    def _seek(self, at_ns: int, now_ns: int) -> None:
+        if self._rebase is not None and self.player.is_started:
+            self._rebase.set(self.player.reachable_ns(at_ns), now_ns)
+        self.player.seek(now_ns, at_ns)
 
     def _set_speed(self, now_ns: int, speed: Fraction | None) -> None:
         self._speed = speed
@@ -167,6 +186,7 @@ class Clockwork:
         self._was_paused = player.is_paused
         if player.is_ended:
             return
+        self._rebase_start(now_ns)
         if isinstance(event.stop, StopAt):
             earliest_ns = player.position_ns(now_ns)
             player.halt = HaltAtTime(min(max(event.stop.at_ns, earliest_ns), player.end_ns))

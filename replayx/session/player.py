@@ -115,7 +115,7 @@ class Player:
 
     def seek(self, now_ns: int, at_ns: int) -> None:
         """Go to `at_ns`, or as far as the tape reaches. What is at that time is still to come."""
-        at_ns = min(max(at_ns, self.start_ns), self.end_ns)
+        at_ns = self.reachable_ns(at_ns)
         self._jumped_ns += at_ns - self.position_ns(now_ns)
         self._played_before += self._tape.played
         self._tape = self._tape.at(at_ns)
@@ -123,6 +123,15 @@ class Player:
         self._idle_since_ns = at_ns
         self._owed_ns = None
         self.is_ended = self.is_behind = False
+
+    def reachable_ns(self, at_ns: int) -> int:
+        """Return the time on the tape that is nearest to `at_ns`."""
+        return min(max(at_ns, self.start_ns), self.end_ns)
+
+    def reread(self) -> None:
+        """Read the tape again, of which nothing has been played yet: it is served otherwise."""
+        assert not self._tape.played, "something of it has been played"
+        self._tape = self._tape.at(self._tape.start_ns)
 
     def rewound(self) -> Tape:
         """Return the tape from its beginning, to be played by another player."""

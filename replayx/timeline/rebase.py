@@ -41,26 +41,26 @@ class RebasedSource:
 
         Raises InvalidOption if a time does not keep its number of digits.
         """
-        if not self.shift.ms:
+        shift = self.shift  # of this reading: another one may have another
+        if not shift.ms:
             yield from self._source.batches(from_ns)
             return
+
+        def plan(channel: Channel, payload: bytes) -> Plan | None:
+            located = self._times(channel, payload)
+            return None if located is None else shift_plan(payload, located, shift)
+
         # What it needs takes longer to load than all of replayx.
         from replayx.timeline.mover import Mover  # noqa: PLC0415
 
-        mover = Mover(self.channels, self._plan)
+        mover = Mover(self.channels, plan)
         for batch in self._source.batches(from_ns):
             frames, misfits = mover.moved(batch)
             if misfits:
-                raise leaves_range(misfits[0].digits, self.shift)
+                raise leaves_range(misfits[0].digits, shift)
             changed = copy.copy(batch)  # another timeline may serve the same batch as it is
             changed.frames = frames
             yield changed
-
-    def _plan(self, channel: Channel, payload: bytes) -> Plan | None:
-        located = self._times(channel, payload)
-        if located is None:
-            return None
-        return shift_plan(payload, located, self.shift)
 
 
 def shift_plan(payload: bytes, located: Located, shift: Shift) -> Plan:
