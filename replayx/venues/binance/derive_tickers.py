@@ -3,6 +3,7 @@
 from replayx.market.events import BookTop, Ticker
 from replayx.market.interval import DAY_MS, MINUTE_MS, Interval
 from replayx.venues.binance import amounts
+from replayx.venues.binance.encoding import first_trade_id
 from replayx.venues.binance.question import Question
 
 _Fields = dict[str, object]
@@ -171,7 +172,7 @@ def _span(statistics: Ticker, start_ms: int, end_ms: int) -> _Fields:
     return {
         "openTime": start_ms,
         "closeTime": end_ms,
-        "firstId": statistics.first_id,
+        "firstId": first_trade_id(statistics),
         "lastId": statistics.last_id,
         "count": statistics.trade_count,
     }

@@ -275,10 +275,17 @@ def _span(event: Ticker) -> _Fields:
     return {
         "O": event.start_ms,
         "C": event.end_ms,
-        "F": event.first_id,
+        "F": first_trade_id(event),
         "L": event.last_id,
         "n": event.trade_count,
     }
+
+
+def first_trade_id(event: Ticker) -> int:
+    """Return the id of a window's first trade: ids have no gaps, so that the count tells it."""
+    if event.first_id < 0 <= event.last_id and event.trade_count:
+        return event.last_id - event.trade_count + 1
+    return event.first_id
 
 
 def _average_price(event: AveragePrice, now_ms: int) -> _Fields:
