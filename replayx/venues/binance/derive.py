@@ -52,7 +52,7 @@ def derive(dialect: Dialect, key: RequestKey, market: MarketView) -> HttpReply |
 
 
 def _derivation(dialect: Dialect, key: RequestKey) -> Derivation | None:
-    derivations = _USDM if dialect.diffs_are_linked else _SPOT
+    derivations = USDM if dialect.diffs_are_linked else SPOT
     name = endpoint(dialect, key.path) or ""
     return derivations.get(name) if key.method == "GET" else None
 
@@ -141,7 +141,7 @@ _BOTH: Mapping[str, Derivation] = MappingProxyType(
         "exchangeInfo": exchange_info.exchange_info,
     }
 )
-_SPOT: Mapping[str, Derivation] = MappingProxyType(
+SPOT: Mapping[str, Derivation] = MappingProxyType(
     {
         **_BOTH,
         "uiKlines": derive_klines.klines,
@@ -150,7 +150,7 @@ _SPOT: Mapping[str, Derivation] = MappingProxyType(
         "ticker/tradingDay": derive_tickers.trading_day,
     }
 )
-_USDM: Mapping[str, Derivation] = MappingProxyType(
+USDM: Mapping[str, Derivation] = MappingProxyType(
     {
         **_BOTH,
         "continuousKlines": derive_klines.continuous_klines,

@@ -8,6 +8,7 @@ from replayx.cassette.reader import CassetteReader
 from replayx.market.codec import Fact
 from replayx.market.history import MarketHistory
 from replayx.timeline.source import CassetteSource
+from replayx.venues.binance import derive as derive_module
 from replayx.venues.binance.spot import BinanceSpot
 from replayx.venues.binance.usdm import BinanceUsdm
 from replayx.venues.venue import HttpRequest
@@ -232,3 +233,10 @@ def test_derived_statistics_are_the_recorded_ones(recorded, name):
         # Candles of an answer tell no ids: they are unknown until there is a trade.
         assert differing <= {"weightedAvgPrice", "closeTime", "openTime", "firstId", "lastId"}
         assert found["lastId"] in (model["lastId"], -1)
+
+
+@pytest.mark.parametrize("name", sorted({*derive_module.SPOT, *derive_module.USDM}))
+def test_every_derived_endpoint_is_documented(name):
+    text = (demo.CASSETTE.parents[1] / "docs" / "reference" / "answers.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert any(f"`{name}`" in row.split("|")[1] for row in rows)
