@@ -4,7 +4,7 @@ import asyncio
 import signal
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import msgspec
@@ -70,6 +70,13 @@ Exit codes: 0 done, 1 unmatched requests with --strict, 2 wrong option, 3 unread
 @click.option("--from", "from_", metavar="TIME", help="Play from here on: a time, or 90s.")
 @click.option("--to", metavar="TIME", help="The tape ends here: a time, or 10m.")
 @click.option(
+    "--rebase",
+    default="off",
+    show_default=True,
+    metavar="off|now|TIME",
+    help="Move every time so that the tape starts now, or at a time such as 2026-01-01T00:00:00Z.",
+)
+@click.option(
     "--skip-idle", metavar="DURATION", help="Let gaps between messages pass as at most this much."
 )
 @click.option(
@@ -131,6 +138,7 @@ def _options(
     at_end: str,
     from_: str | None,
     to: str | None,
+    rebase: str,
     skip_idle: str | None,
     regime: str,
     liveness: str | None,
@@ -152,6 +160,7 @@ def _options(
         at_end=AtEnd(at_end),
         from_at=_instant(from_),
         to_at=_instant(to),
+        rebase_to=_rebase_to(rebase),
         skip_idle_ns=None if skip_idle is None else parse_duration_ns(skip_idle),
         regime=Regime(regime),
         liveness=None if liveness is None else Liveness(liveness),
@@ -171,6 +180,24 @@ def _instant(text: str | None) -> "Instant | None":
         return None
     parse_instant_ns(text, 0)
     return partial(parse_instant_ns, text)
+
+
+def _rebase_to(text: str) -> int | Literal["now"] | None:
+    """Return when the tape starts for clients. Raises InvalidOption."""
+    from replayx.quantities import parse_instant_ns
+    from replayx.timeline.places import TIME_MAX_NS, TIME_MIN_NS
+
+    if text in ("off", "now"):
+        return "now" if text == "now" else None
+    at_ns = parse_instant_ns(text, 0)
+    if not TIME_MIN_NS <= at_ns < TIME_MAX_NS:
+        # Times would have more or fewer digits than they had.
+        raise InvalidOption(
+            f"the time {text!r}",
+            expected="off, now, or a time from 2001-09-09T01:46:40Z to 2286-11-20T17:46:39Z",
+            where="--rebase",
+        )
+    return at_ns
 
 
 def _timeline(text: str) -> tuple[str, int]:

@@ -19,6 +19,10 @@ _PER_MS = ((_MS_DIGITS, 1), (16, 1_000), (19, 1_000_000))
 SECONDS_DIGITS = 10
 TIME_DIGITS = frozenset((SECONDS_DIGITS, *(digits for digits, _ in _PER_MS)))
 
+# From here to there a time has as many digits as one of today.
+TIME_MIN_NS = 10**18
+TIME_MAX_NS = 10**19
+
 
 class Shift(NamedTuple):
     """The one constant added to every time. `anchor_ms` is a time of the tape: months differ in
