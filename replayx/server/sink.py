@@ -6,6 +6,7 @@ transport up to a bound, and then the client is cut off, as a venue does.
 
 import asyncio
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from aiohttp import web
 
@@ -16,15 +17,35 @@ from replayx.limits import CLIENT_BUFFER_BYTES_MAX, CLOSE_ANSWER_S, STALLED_CLIE
 _STALLED_S = STALLED_CLIENT_NS / NS_PER_S
 
 
+class Traffic(NamedTuple):
+    """Whose a socket is, since when it is open, and how many bytes of frames it was sent."""
+
+    client: str
+    since_ns: int
+    sent_bytes: int
+
+
 class _Socket:
     """One client's socket; `gone` is set when its reader has seen the end of it."""
 
-    __slots__ = ("gone", "request", "transport")
+    __slots__ = ("gone", "request", "sent_bytes", "since_ns", "transport")
 
     def __init__(self, request: web.BaseRequest, transport: asyncio.Transport) -> None:
         self.request = request
         self.transport = transport
         self.gone = asyncio.Event()
+        self.sent_bytes = 0
+        # asyncio's loop reads the same monotonic clock as everything else.
+        self.since_ns = round(asyncio.get_running_loop().time() * NS_PER_S)
+
+    @property
+    def client(self) -> str:
+        """Its address: `127.0.0.1:50000`; empty if it is not known any more."""
+        peer = self.transport.get_extra_info("peername")
+        if not isinstance(peer, tuple):
+            return ""
+        host, port = peer[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     @property
     def left(self) -> int:
@@ -80,6 +101,7 @@ class Sink:
             if socket is None or socket.transport.is_closing():
                 continue
             socket.transport.write(frames)
+            socket.sent_bytes += len(frames)
             size = socket.left
             if size > CLIENT_BUFFER_BYTES_MAX:
                 self._cut_off(number, socket)
@@ -106,6 +128,13 @@ class Sink:
             for (number, socket), size in zip(sockets, left, strict=True):
                 if not await socket.drained(deadline) and socket.left >= size:
                     self._cut_off(number, socket)
+
+    def traffic(self, number: int) -> Traffic | None:
+        """Return what there is to tell of an open socket."""
+        socket = self._sockets.get(number)
+        if socket is None:
+            return None
+        return Traffic(socket.client, socket.since_ns, socket.sent_bytes)
 
     # ---- closing
 

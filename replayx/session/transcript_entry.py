@@ -162,13 +162,6 @@ class PlayedEntry(_Entry, frozen=True, tag="played"):
 
 
 class HistoryEntry(_Entry, frozen=True, tag="history"):
-    """A market's history was wanted, or it is there."""
-
-    market: str
-    is_built: bool
-
-
-class HistoryEntry(_Entry, frozen=True, tag="history"):
     """A market's history was wanted, or is there: until then, what needs it waits."""
 
     market: str
@@ -211,7 +204,6 @@ Entry = (
     | RefuseEntry
     | CloseEntry
     | PlayedEntry
-    | HistoryEntry
     | HistoryEntry
     | StartedEntry
     | EndedEntry
@@ -265,8 +257,6 @@ def input_entry(given: inputs.AnyInput, place: Place) -> Entry:
             return LostEntry(**place, connection=connection)
         case inputs.HistoryBuilt(market):
             return HistoryEntry(**place, market=market, is_built=True)
-        case inputs.HistoryBuilt(market):
-            return HistoryEntry(**place, market=market, is_built=True)
         case _:
             return _command_entry(given, place)
 
@@ -310,8 +300,6 @@ def effect_entry(done: effects.AnyEffect, place: Place) -> Entry:
             return StartedEntry(**place)
         case effects.Ended():
             return EndedEntry(**place)
-        case effects.HistoryWanted(market):
-            return HistoryEntry(**place, market=market, is_built=False)
         case effects.ClockTold(number, clock):
             return ClockEntry(**place, number=number, clock=clock)
         case effects.SendFrames(connections, frames):

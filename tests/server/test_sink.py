@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import WSMsgType, web
 
+from replayx.clock import RealClock
 from replayx.framing import frame
 from replayx.server import sink as sink_module
 from replayx.server.sink import Sink
@@ -199,3 +200,18 @@ async def test_closing_a_client_that_reads_nothing_is_bounded(monkeypatch, bound
         await asyncio.wait_for(sink.closed(0.01 if bound == "within_s" else None), 5)
         assert sink.cut_off == 1
         assert not sink.is_closing(1)
+
+
+async def test_a_socket_is_told_with_what_it_was_sent():
+    async with serving() as (sink, connected, _):
+        before_ns = RealClock().now_ns()
+        _, writer = await connected()
+        sink.write((1, 2), frame(b"abc"))
+        sink.write((1,), frame(b""))
+        traffic = sink.traffic(1)
+        host, port = writer.get_extra_info("sockname")
+        assert (traffic.client, traffic.sent_bytes) == (f"{host}:{port}", 7)
+        assert before_ns - 1000 <= traffic.since_ns <= RealClock().now_ns()
+        assert sink.traffic(2) is None
+        sink.close(1, 1001, "")
+        assert sink.traffic(1) is None
