@@ -90,6 +90,9 @@ EARLIER_BATCHES_MAX = 8
 # Messages of derived streams kept ready, so that all connections share them: a few chunks' worth.
 DERIVED_CACHE_BYTES = 16 * MIB
 
+# How far back a run until a price is crossed looks for the trade before its first: decoded at
+# once, so not far. A market that trades less often has hardly a price to cross.
+PRICE_RECALL_NS = 10_000_000_000
 # Timelines of one replay process: each has a thread that reads two chunks ahead.
 TIMELINES_MAX = 64
 

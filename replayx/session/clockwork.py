@@ -61,7 +61,6 @@ class Clockwork:
         self.venue_clock = rebase.clock if rebase else venue_clock or VenueClock()
         self._rebase = rebase
         self._venues = venues
-        self._channels = tape.channels
         self._first_speed = self._speed = speed
         self._skip_idle_ns = skip_idle_ns
         self._pending: int | None = None
@@ -191,7 +190,7 @@ class Clockwork:
             earliest_ns = player.position_ns(now_ns)
             player.halt = HaltAtTime(min(max(event.stop.at_ns, earliest_ns), player.end_ns))
         else:
-            player.halt = halt_at(event.stop, self._channels, self._venues)
+            player.halt = halt_at(event.stop, player.tape, self._venues)
         player.resume(now_ns)
 
     def _reset(self) -> None:

@@ -4,16 +4,18 @@ Only while a halt with a condition is pending are messages decoded, and only tho
 can fulfil it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
 from typing import Protocol, assert_never
 
 from replayx.cassette.records import Channel
 from replayx.errors import InvalidOption
+from replayx.limits import PRICE_RECALL_NS
 from replayx.market.events import AggTrade, FeedKind, MarketEvent, MarketFeed, Trade
 from replayx.session.stops import Stop, StopAfter, StopAt, StopWhen
 from replayx.timeline.merge import Run
+from replayx.timeline.tape import Tape
 from replayx.venues.venue import Venue
 
 _Channels = Sequence[Mapping[int, Channel]]
@@ -33,15 +35,19 @@ class Halt(Protocol):
         ...
 
 
-def halt_at(stop: Stop, channels: _Channels, venues: Mapping[str, Venue]) -> Halt:
-    """Return the halt of a stop, on a tape with these channels."""
+def halt_at(stop: Stop, tape: Tape, venues: Mapping[str, Venue]) -> Halt:
+    """Return the halt of a stop, for a tape that goes on from where it is."""
     match stop:
         case StopAt():
             return HaltAtTime(stop.at_ns)
         case StopAfter():
             return HaltAfterCount(stop.messages)
         case StopWhen():
-            return HaltWhen(stop, channels, venues)
+            halt = HaltWhen(stop, tape.channels, venues)
+            if stop.price_crosses:
+                # Where the run begins may not decide whether its first trade crosses.
+                halt.recall(tape.recent(PRICE_RECALL_NS))
+            return halt
         case _:
             assert_never(stop)
 
@@ -111,6 +117,15 @@ class HaltWhen:
             for of_source in channels
         ]
 
+    def recall(self, runs: Iterable[Run]) -> None:
+        """Note the last prices of what was played before."""
+        for run in runs:
+            channel = run.batch.channel
+            for number, one in self._watched[run.source].items():
+                if number in run.batch.channel_frames:
+                    places = range(run.stop - 1, run.first - 1, -1)
+                    one.recall(run, (k for k in places if channel[k] == number))
+
     def cut(self, run: Run, places: Sequence[int]) -> int | None:
         """Return the position behind the first message that fits."""
         watched = self._watched[run.source]
@@ -136,6 +151,15 @@ class _Watched:
         self._venue = venue
         self._price = _price(stop.price_crosses)
         self._last: Decimal | None = None  # each channel's own: others may lag behind it
+
+    def recall(self, run: Run, newest_first: Iterable[int]) -> None:
+        """Note the price of the newest trade."""
+        assert self._feed is not None, "only trades have prices to cross"
+        for k in newest_first:
+            event = self._venue.decode(self._feed, [run.batch.payload(k)])[0]
+            if isinstance(event, Trade | AggTrade):
+                self._last = Decimal(event.price)
+                return
 
     def first(self, run: Run, places: Sequence[int]) -> int | None:
         """Return the first of its messages that fits."""

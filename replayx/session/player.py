@@ -55,6 +55,11 @@ class Player:
         return self._playhead.is_paused
 
     @property
+    def tape(self) -> Tape:
+        """What it plays, from where it is."""
+        return self._tape
+
+    @property
     def delivered(self) -> int:
         """How many messages of the tape have been played, over all seeks."""
         return self._played_before + self._tape.played

@@ -93,6 +93,12 @@ class Tape:
             self._sources, start_ns=at_ns, stop_ns=self._stop_ns, prefetch=self._prefetch
         )
 
+    def recent(self, duration_ns: int) -> Iterator[Run]:
+        """Yield what was played last, as far back as `duration_ns` before what comes next."""
+        next_ns = self.next_at_ns()
+        before_ns = self.end_ns + 1 if next_ns is None else next_ns
+        return _runs(self._sources, before_ns - duration_ns, before_ns)
+
     def next_at_ns(self) -> int | None:
         """Return when the next message is due on the tape; None at its end."""
         run = self._current()

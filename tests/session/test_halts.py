@@ -2,6 +2,7 @@ import pytest
 
 from replayx.cassette.records import ChannelKind
 from replayx.errors import InvalidOption
+from replayx.limits import PRICE_RECALL_NS
 from replayx.market.events import BookTop, FeedKind, MarketFeed, Trade
 from replayx.session.halts import check_stop, halt_at
 from replayx.session.stops import StopAfter, StopAt, StopWhen
@@ -60,7 +61,7 @@ def hit(stop, *, bytes_max=1 << 20, chunks=3, venue=None):
     """Return where a stop ends the tape, taken in pieces; None if it doesn't."""
     made = [ROWS[k : k + chunks] for k in range(0, len(ROWS), chunks)]
     tape = Tape([source(CHANNELS, *made)])
-    halt = halt_at(stop, tape.channels, {"fake": venue or Trading()})
+    halt = halt_at(stop, tape, {"fake": venue or Trading()})
     while (stretch := tape.take(None, bytes_max, cut=halt.cut)) is not None:
         last = stretch.run.batch.at[stretch.stop - 1]
         if halt.hit_ns is not None:
@@ -98,6 +99,18 @@ def hit(stop, *, bytes_max=1 << 20, chunks=3, venue=None):
 )
 def test_it_ends_behind_the_first_message_that_fits(stop, where, chunks, bytes_max):
     assert hit(stop, chunks=chunks, bytes_max=bytes_max) == where
+
+
+@pytest.mark.parametrize(("gap_ns", "where"), [(1, 2), (PRICE_RECALL_NS + 1, None)])
+@pytest.mark.parametrize("chunks", [1, 3])
+def test_the_trade_before_the_run_counts_if_it_was_not_long_ago(chunks, gap_ns, where):
+    rows = [(0, 0, b"5"), (1, 1, b"50"), (1 + gap_ns, 0, b"15"), (2 + gap_ns, 0, b"16")]
+    made = [rows[k : k + chunks] for k in range(0, len(rows), chunks)]
+    tape = Tape([source(CHANNELS, *made)]).at(2)
+    halt = halt_at(StopWhen(price_crosses="10"), tape, {"fake": Trading()})
+    while tape.take(None, 1 << 20, cut=halt.cut) is not None and halt.hit_ns is None:
+        pass
+    assert halt.hit_ns == where
 
 
 def test_only_what_may_fit_is_decoded():
