@@ -23,6 +23,8 @@ from replayx.venues.venue import (
 if TYPE_CHECKING:
     from replayx.market.history import MarketHistory
 
+_REFUSED_MIN = 400  # RFC 9110 section 15.5
+
 
 class Answers:
     """The answers of one market in one run. `unmatched` is how many requests had none.
@@ -98,7 +100,9 @@ class Answers:
         recorded_first = self._venue.is_stateful(key) or self._venue.prefers_recording(key)
         if not recorded_first:
             reply = self._derived(key, position_ns, venue_ms, shift_ms)
-        if reply is None:
+        # What the venue itself said is better than a refusal in its name: a tape may hold answers
+        # about symbols that it tells nothing else of.
+        if reply is None or reply.status >= _REFUSED_MIN:
             found = self._recorded(key, position_ns, shift_ms)
             if found is not None:
                 return found

@@ -91,3 +91,25 @@ def test_a_large_request_body_is_read_from_its_chunk(tmp_path):
 def test_other_markets_requests_are_not_its_own(tmp_path):
     answers = _answers(tmp_path, interaction(1, "/d", market="other"))
     assert _get(answers, "/d").status == 404
+
+
+class RefusingVenue(FakeVenue):
+    """Refuses whatever it is asked to derive."""
+
+    def derive(self, key, market):
+        return HttpReply(400, b"no such symbol")
+
+
+class NoHistory:
+    def at(self, position_ns, *, shift_ms, now_ms):
+        return None
+
+
+def test_a_recorded_answer_is_better_than_a_refusal(tmp_path):
+    chunk = sealed([], [interaction(5, "/price?s=b", b"recorded")])
+    path = write_cassette(tmp_path / "a.rpx", [], [chunk])
+    answers = Answers("fake", RefusingVenue(), [CassetteReader(path)])
+    answers.history = NoHistory()
+    assert _get(answers, "/price?s=b", 9).body == b"recorded"
+    assert _get(answers, "/price?s=c", 9).body == b"no such symbol"
+    assert answers.unmatched == 0
