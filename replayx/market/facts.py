@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from operator import attrgetter
 
 from replayx.limits import ANSWERS_KEPT_READ, HISTORY_ANSWERS_MAX
@@ -15,13 +16,18 @@ _TRIES = 8
 
 
 class Facts:
-    """The answers of one market, in time order for each feed."""
+    """The answers of one market, in time order for each feed. Gathered when first looked at."""
 
     def __init__(self, facts: Iterable[Fact]) -> None:
-        self._by_feed: dict[MarketFeed, list[Fact]] = {}
-        for fact in sorted(facts, key=_AT):
-            self._by_feed.setdefault(fact.feed, []).append(fact)
+        self._facts = facts
         self._read: OrderedDict[tuple[MarketFeed, int], Sequence[MarketEvent]] = OrderedDict()
+
+    @cached_property
+    def _by_feed(self) -> dict[MarketFeed, list[Fact]]:
+        found: dict[MarketFeed, list[Fact]] = {}
+        for fact in sorted(self._facts, key=_AT):
+            found.setdefault(fact.feed, []).append(fact)
+        return found
 
     def feeds(self) -> tuple[MarketFeed, ...]:
         """Return what is told."""

@@ -1,19 +1,27 @@
 """The deck: the cassettes, opened once, and what every timeline plays of them."""
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from replayx.cassette.reader import CassetteReader
-from replayx.clock import NS_PER_S
+from replayx.clock import NS_PER_MS, NS_PER_S, Clock
 from replayx.errors import InvalidOption, UnknownMarket
+from replayx.market.history import MarketHistory
 from replayx.quantities import time_text
 from replayx.server.prefetch import Prefetch
 from replayx.server.replay_options import ReplayOptions
 from replayx.session.answers import Answers
+from replayx.session.derived_streams import DerivedStreams
+from replayx.session.rebasing import Rebase, estimated_offset_ns
 from replayx.session.session import ReplaySession
+from replayx.session.transcribed_session import TranscribedSession
+from replayx.session.transcript import Transcript
+from replayx.session.venue_clock import VenueClock
 from replayx.timeline.merge import Run
-from replayx.timeline.source import CassetteSource
+from replayx.timeline.places import TIME_MAX_NS, TIME_MIN_NS
+from replayx.timeline.source import CassetteSource, Source
 from replayx.timeline.tape import Tape
 from replayx.venues.registry import load_venue
 from replayx.venues.venue import Venue
@@ -29,11 +37,13 @@ class Deck:
         self,
         paths: Sequence[Path],
         options: ReplayOptions,
+        clock: Clock,
         *,
         on_unmatched: Callable[[str], None] | None = None,
     ) -> None:
         """Open the cassettes. Raises CassetteError, UnknownMarket."""
         self._options = options
+        self._clock = clock
         with ExitStack() as opened:
             self.readers = [opened.enter_context(CassetteReader(path)) for path in paths]
             self.venues, self.unknown_markets = _load_venues(self.readers)
@@ -41,9 +51,14 @@ class Deck:
         self._answers = {
             name: Answers(name, venue, self.readers) for name, venue in self.venues.items()
         }
-        for answers in self._answers.values():
+        # The parts of a recording play the same in whatever order they are given.
+        self._sources = sorted(map(CassetteSource, self.readers), key=_start_ns)
+        self.histories = self._histories() if options.derive else {}
+        for name, answers in self._answers.items():
+            answers.history = self.histories.get(name)
             if on_unmatched is not None:
                 answers.on_unmatched = on_unmatched
+        self._clock_offset_ns: int | None = None
         self._prefetches: list[Prefetch[Run]] = []
 
     def prepare(self) -> None:
@@ -54,12 +69,12 @@ class Deck:
     def session(self) -> ReplaySession:
         """Return a session at the tape's beginning. Raises InvalidOption."""
         options = self._options
-        # The parts of a recording play the same in whatever order they are given.
-        sources = [CassetteSource(reader) for reader in self.readers]
-        sources.sort(key=lambda source: source.start_ns)
+        sources = self._sources
         start_ns, stop_ns = _window(options, sources)
-        tape = Tape(sources, start_ns=start_ns, stop_ns=stop_ns, prefetch=self._prefetch)
-        return ReplaySession(
+        rebase = self._rebase(sources, start_ns)
+        played: Sequence[Source] = sources if rebase is None else rebase.sources
+        tape = Tape(played, start_ns=start_ns, stop_ns=stop_ns, prefetch=self._prefetch)
+        session = TranscribedSession(
             tape,
             self.venues,
             {name: answers.afresh() for name, answers in self._answers.items()},
@@ -71,8 +86,47 @@ class Deck:
             roll_call=options.roll_call,
             at_end=options.at_end,
             starts_itself=options.starts == "first-client",
-            clock_offset_ns=sources[0].reader.header.clock_offset_ns or 0,
+            clock_offset_ns=self._offset_ns(sources),
+            rebase=rebase,
+            derived={
+                name: DerivedStreams(name, self.venues[name], sources, history)
+                for name, history in self.histories.items()
+            },
         )
+        rules = (venue.secrets for venue in self.venues.values())
+        session.note_in(Transcript(rules, secrets.token_bytes(32)))
+        return session
+
+    def _rebase(self, sources: Sequence[CassetteSource], start_ns: int) -> Rebase | None:
+        """Return how the times of a run that begins at `start_ns` are moved."""
+        rebase_to = self._options.rebase_to
+        if rebase_to is None:
+            return None
+        venue_clock = VenueClock(self._offset_ns(sources))
+        if rebase_to == "now":
+            wall_offset_ns = self._clock.wall_ns() - self._clock.now_ns()
+            return Rebase(sources, self.venues, venue_clock, wall_offset_ns=wall_offset_ns)
+        venue_ns = start_ns + venue_clock.offset_ns
+        start_to_ns = rebase_to(venue_ns)
+        last_ns = max(source.end_ns for source in sources) + start_to_ns - start_ns
+        if start_to_ns < TIME_MIN_NS or last_ns >= TIME_MAX_NS:
+            raise InvalidOption(
+                f"times from {time_text(start_to_ns)} to {time_text(last_ns)}",
+                expected=f"times from {time_text(TIME_MIN_NS)} to {time_text(TIME_MAX_NS - 1)},"
+                " which have as many digits as today's",
+                where="--rebase",
+            )
+        venue_clock.shift_ms = (start_to_ns - venue_ns) // NS_PER_MS
+        return Rebase(sources, self.venues, venue_clock)
+
+    def _offset_ns(self, sources: Sequence[CassetteSource]) -> int:
+        """Return how far the venue's clock was ahead: as recorded, or as its messages tell."""
+        if self._clock_offset_ns is None:
+            recorded_ns = sources[0].reader.header.clock_offset_ns
+            self._clock_offset_ns = (
+                estimated_offset_ns(sources, self.venues) if recorded_ns is None else recorded_ns
+            )
+        return self._clock_offset_ns
 
     def close(self) -> None:
         """Close the cassettes, once nobody reads them any more."""
@@ -82,12 +136,22 @@ class Deck:
             prefetch.join()
         self._files.close()
 
+    def _histories(self) -> dict[str, MarketHistory]:
+        return {
+            name: MarketHistory(name, self._sources, venue, self._answers[name].recorded.facts())
+            for name, venue in self.venues.items()
+        }
+
     def _prefetch(self, runs: Iterator[Run]) -> Prefetch[Run]:
         prefetch = Prefetch(runs)
         # A seek leaves one behind, which ends by itself.
         self._prefetches = [one for one in self._prefetches if one.is_alive]
         self._prefetches.append(prefetch)
         return prefetch
+
+
+def _start_ns(source: CassetteSource) -> int:
+    return source.start_ns
 
 
 def _window(options: ReplayOptions, sources: Sequence[CassetteSource]) -> tuple[int, int | None]:

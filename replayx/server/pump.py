@@ -15,6 +15,7 @@ from replayx.session.effects import (
     ClockTold,
     CloseConnection,
     Ended,
+    HistoryWanted,
     Refuse,
     Reply,
     SendFrames,
@@ -55,6 +56,7 @@ class Pump:
         self.on_start: Callable[[int], None] = _ignore
         self.on_end: Callable[[], None] = _nothing
         self.on_failure: Callable[[BaseException], None] = _raise
+        self.on_history_wanted: Callable[[str], object] = _unheard
 
     async def ready(self) -> None:
         """Wait until requests can be answered without a stop of everything else."""
@@ -204,6 +206,8 @@ class Pump:
                     self.sink.write(effect.connections, effect.frames)
                 case Reply():
                     self._replies.tell(effect.number, effect.reply)
+                case HistoryWanted():
+                    self.on_history_wanted(effect.market)
                 case ClockTold():
                     self._told.tell(effect.number, effect.clock)
                 case Accept():
@@ -220,6 +224,11 @@ class Pump:
 
 def _ignore(now_ns: int) -> None:
     """Do nothing."""
+
+
+def _unheard(market: str) -> None:
+    """Take a wish that nobody fulfils."""
+    del market
 
 
 def _nothing() -> None:

@@ -19,8 +19,8 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `speed` None is as fast as clients read. `starts`: "first-client", "now" or "command".
     `from_at` and `to_at` say, given when the tape starts, from and to when it is played.
-    `rebase_to`: when it is for clients where the tape starts: "now", or a Unix time in ns; None: as
-    it was recorded. `timelines` are the private ones that have a port of their own: (name, port).
+    `rebase_to` says, given the venue's time where it starts, when that is for clients; "now": when
+    it is started; None: as it was recorded. `timelines` are the private ones that have a port of their own: (name, port).
     """
 
     host: str = "127.0.0.1"
@@ -30,7 +30,7 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
     starts: str = "first-client"
     from_at: Instant | None = None
     to_at: Instant | None = None
-    rebase_to: int | Literal["now"] | None = None
+    rebase_to: Instant | Literal["now"] | None = None
     regime: Regime = Regime.WALL
     liveness: Liveness | None = None
     on_seek: OnSeek = OnSeek.CLOSE

@@ -10,13 +10,15 @@ from replayx.cassette.reader import CassetteReader
 from replayx.clock import Clock, RealClock
 from replayx.errors import InvalidOption, ReplayxError
 from replayx.server.deck import Deck
+from replayx.server.history_builder import HistoryBuilder
 from replayx.server.listener import Listener, urls
 from replayx.server.numbering import Numbering
 from replayx.server.pump import Pump
 from replayx.server.replay_options import ReplayOptions
 from replayx.server.sink import Sink
 from replayx.server.timelines import SHARED, Timelines
-from replayx.session.inputs import StartAsked
+from replayx.session.clockwork import Regime
+from replayx.session.inputs import HistoryBuilt, StartAsked
 from replayx.session.session import GOING_AWAY, AtEnd
 from replayx.venues.registry import venue_of_host
 
@@ -46,13 +48,14 @@ class ReplayServer:
         self._options = options
         self._on_start = on_start
         self._clock = clock or RealClock()
-        self._deck = Deck(paths, options, on_unmatched=on_unmatched)
+        self._deck = Deck(paths, options, self._clock, on_unmatched=on_unmatched)
         self.urls: dict[str, Mapping[str, str]] = {}
         self.timeline_urls: dict[str, Mapping[str, str]] = {}
         self._listeners: list[Listener] = []
         self._numbering = Numbering()
         self._timelines: Timelines | None = None
         self._preparing: asyncio.Future[None] | None = None
+        self._builder: HistoryBuilder | None = None
         self._starts_at_once = False
         self._done = asyncio.Event()
         self._failure: BaseException | None = None
@@ -114,6 +117,14 @@ class ReplayServer:
     async def start(self) -> None:
         """Open the listeners. Raises InvalidOption if a port is taken; then stop it too."""
         self._preparing = asyncio.ensure_future(self._prepare())
+        self._builder = HistoryBuilder(
+            self._deck.histories,
+            self._preparing,
+            on_built=self._built,
+            on_failure=self._failed,
+        )
+        if self._options.regime is Regime.LOCKSTEP:
+            await self._builder.build_all()  # nothing may depend on how long that takes
         self._timelines = Timelines(self._made)
         if self._on_start is not None:
             self._timelines.shared.on_start = self._on_start
@@ -154,6 +165,8 @@ class ReplayServer:
             self._timelines.stop()
         if self._preparing is not None:
             await asyncio.wait((self._preparing,))  # it reads the files closed below
+        if self._builder is not None:
+            await self._builder.stop()
         if self._flushing is not None:
             self._flushing.cancel()
         sinks = [pump.sink for pump in self._pumps()]
@@ -172,6 +185,8 @@ class ReplayServer:
         pump.on_end = self._ended
         pump.on_failure = self._failed
         pump.preparing = self._preparing
+        if self._builder is not None:
+            pump.on_history_wanted = self._builder.want
         if self._starts_at_once:
             pump.feed(StartAsked())
         return pump
@@ -199,6 +214,10 @@ class ReplayServer:
         return found[0].name if found is not None and found[0].name in self._deck.venues else None
 
     # ---- running
+
+    def _built(self, market: str) -> None:
+        for pump in self._pumps():
+            pump.feed(HistoryBuilt(market))
 
     def _ended(self) -> None:
         if self._options.at_end is not AtEnd.EXIT or self._flushing is not None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from replayx.framing import PONG, frame
 from replayx.session.answers import Answers, unmatched_total
 from replayx.session.audience import Audience
+from replayx.session.backlog import Backlog
 from replayx.session.clockwork import ClockCommand, Clockwork, Regime
 from replayx.session.connection import Connection
 from replayx.session.effects import (
@@ -35,6 +36,7 @@ from replayx.session.inputs import (
     ConnectionAsked,
     ConnectionLost,
     ConnectionOpened,
+    HistoryBuilt,
     MessageReceived,
     PingReceived,
     PongReceived,
@@ -46,6 +48,7 @@ from replayx.session.inputs import (
 )
 from replayx.session.player import Player
 from replayx.session.pulse import Liveness, Pulse
+from replayx.session.rebasing import Rebase
 from replayx.session.venue_clock import VenueClock
 from replayx.timeline.tape import Tape
 from replayx.venues.venue import HttpReply, Venue
@@ -71,6 +74,8 @@ class OnSeek(Enum):
 
 # binance-ws.md section 2: what a venue sends when it goes away.
 GOING_AWAY = 1001
+# RFC 6455 section 7.4.1: 1008 is for whoever breaks the server's policy.
+_TOO_MANY = (1008, "Too many requests")
 
 
 class ReplaySession:
@@ -91,6 +96,7 @@ class ReplaySession:
         at_end: AtEnd = AtEnd.HOLD,
         starts_itself: bool = True,
         clock_offset_ns: int = 0,
+        rebase: Rebase | None = None,
         derived: "Mapping[str, DerivedStreams] | None" = None,
     ) -> None:
         """Take the tape and, by market, the venues, the answers and the streams derived from it.
@@ -110,7 +116,9 @@ class ReplaySession:
             regime=regime,
             skip_idle_ns=skip_idle_ns,
             venue_clock=VenueClock(clock_offset_ns),
+            rebase=rebase,
         )
+        self._backlog = Backlog()
         self._unmatched_before = 0  # by runs before a reset
         self._at_end = at_end
         self._on_seek = on_seek
@@ -197,16 +205,21 @@ class ReplaySession:
             case RequestRefused():
                 reply = self._venues[event.market].refuse(event.refusal, event.detail)
                 return [Reply(event.number, reply)]
+            case HistoryBuilt():
+                return self._take_up(event.market, now_ns)
             case StartAsked():
                 return self._clockwork.start(now_ns)
             case _:
                 return self._command(event, now_ns)
 
     def _request(self, event: RequestReceived, now_ns: int) -> list[AnyEffect]:
+        if self._answers[event.market].needs_history(event.request):
+            return self._backlog.add(event.market, event)
         started = self._touch(now_ns)
         position_ns = self.position_ns(now_ns)
+        clock = self._clockwork.venue_clock
         reply = self._answers[event.market].http(
-            event.request, position_ns, self._clockwork.venue_clock.ms(position_ns)
+            event.request, position_ns, clock.ms(position_ns), shift_ms=clock.shift_ms
         )
         return [*started, Reply(event.number, reply)]
 
@@ -236,10 +249,13 @@ class ReplaySession:
         outcome = connection.venue.command(connection.subscription, event.payload)
         effects: list[AnyEffect] = []
         if outcome.request is not None:
+            if self._answers[connection.market].needs_history(outcome.request):
+                return self._wait(connection, event)
             effects += self._touch(now_ns)
             position_ns = self.position_ns(now_ns)
+            clock = self._clockwork.venue_clock
             message = self._answers[connection.market].wsapi(
-                outcome.request, position_ns, self._clockwork.venue_clock.ms(position_ns)
+                outcome.request, position_ns, clock.ms(position_ns), shift_ms=clock.shift_ms
             )
             effects.append(SendFrames((connection.number,), frame(message)))
         if outcome.reply is not None:
@@ -252,6 +268,19 @@ class ReplaySession:
                 CloseConnection(connection.number, outcome.close.code, outcome.close.reason)
             )
         return effects
+
+    def _wait(self, connection: Connection, event: MessageReceived) -> list[AnyEffect]:
+        if self._backlog.has_room(connection.market):
+            return self._backlog.add(connection.market, event)
+        self._forget(connection.number)
+        return [CloseConnection(connection.number, *_TOO_MANY)]
+
+    def _take_up(self, market: str, now_ns: int) -> list[AnyEffect]:
+        """Go on with what waited for a market's history."""
+        self._audience.watch_anew()
+        return [
+            effect for event in self._backlog.take(market) for effect in self.handle(event, now_ns)
+        ]
 
     def _ping(self, event: PingReceived) -> list[AnyEffect]:
         if self._audience.get(event.connection) is None:
@@ -317,7 +346,12 @@ class ReplaySession:
         self._pulse.leave(number)
 
     def _watch(self, connection: Connection, now_ns: int) -> list[AnyEffect]:
-        return self._touch(now_ns) if self._audience.watch(connection) else []
+        if not self._audience.watch(connection):
+            return []
+        view, market = connection.view, connection.market
+        if view is not None and view.is_derived and self._answers[market].lacks_history:
+            return [*self._backlog.want(market), *self._touch(now_ns)]
+        return self._touch(now_ns)
 
     def _touch(self, now_ns: int) -> list[AnyEffect]:
         return self._clockwork.start(now_ns) if self._starts_itself else []
