@@ -70,12 +70,14 @@ def flat_out(report: Report, folder: Path, rounds: int) -> None:
         frame_bytes = sum(len(batch.frames) for batch in reader.batches())
     report.note("flat_out.messages", f"{count} ({origin}, {times} times over)")
     path = streams_path(rows)
-    ours, limit = [], []
+    ours, rebased, limit = [], [], []
     for _ in range(rounds):
-        with serving("replay", str(tape), "--port", "0", "--speed", "max") as served:
-            got, took = Child(drain_frames, served.port, path, frame_bytes).result()
-            assert got == frame_bytes, f"{got} of {frame_bytes} bytes"
-            ours.append(count / took)
+        for rates, more in ((ours, ()), (rebased, ("--rebase", "now"))):
+            arguments = ("--port", "0", "--speed", "max", *more)
+            with serving("replay", str(tape), *arguments) as served:
+                got, took = Child(drain_frames, served.port, path, frame_bytes).result()
+                assert got == frame_bytes, f"{got} of {frame_bytes} bytes"
+                rates.append(count / took)
         with peer(_serve_blocks, str(tape)) as port:
             got, took = Child(drain_bytes, port, frame_bytes).result()
             assert got == frame_bytes
@@ -88,6 +90,9 @@ def flat_out(report: Report, folder: Path, rounds: int) -> None:
     report.note("flat_out.loopback_64k_messages_per_s", statistics.median(limit))
     ratios = [a / b for a, b in zip(ours, limit, strict=True)]
     report.at_least("flat_out.of_loopback_64k", statistics.median(ratios), 0.5)
+    report.note("flat_out.rebased_messages_per_s", statistics.median(rebased))
+    ratios = [a / b for a, b in zip(rebased, ours, strict=True)]
+    report.at_least("flat_out.rebased_of_as_recorded", statistics.median(ratios), 0.5)
 
 
 def filtered(report: Report, folder: Path, rounds: int) -> None:

@@ -20,7 +20,8 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
     `speed` None is as fast as clients read. `starts`: "first-client", "now" or "command".
     `from_at` and `to_at` say, given when the tape starts, from and to when it is played.
     `rebase_to` says, given the venue's time where it starts, when that is for clients; "now": when
-    it is started; None: as it was recorded. `timelines` are the private ones that have a port of their own: (name, port).
+    it is started; None: as it was recorded. `timelines` are the private ones that have a port of
+    their own: (name, port).
     """
 
     host: str = "127.0.0.1"

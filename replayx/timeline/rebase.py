@@ -62,6 +62,10 @@ class RebasedSource:
             changed.frames = frames
             yield changed
 
+    def batch(self, ordinal: int) -> FrameBatch:
+        """Return the batch at a place as it was recorded, for whoever decodes it."""
+        return self._source.batch(ordinal)
+
 
 def shift_plan(payload: bytes, located: Located, shift: Shift) -> Plan:
     """Return how the times in a payload change."""

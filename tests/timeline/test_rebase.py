@@ -56,6 +56,11 @@ def test_it_begins_where_it_is_told():
     assert [batch.start_ns for batch in rebased.batches(4)] == [5]
 
 
+def test_a_batch_at_a_place_is_as_recorded():
+    rebased = RebasedSource(tape(b'{"E":1723161255343}'), event_times, Shift(1))
+    assert payloads(rebased.batch(0).frames) == [b'{"E":1723161255343}']
+
+
 def test_a_time_that_would_get_longer_is_an_error():
     rebased = RebasedSource(tape(b'{"E":9999999999999}'), event_times, Shift(1))
     with pytest.raises(InvalidOption, match="9999999999999"):
