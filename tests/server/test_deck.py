@@ -1,5 +1,6 @@
 import pytest
 
+from replayx.clock import VirtualClock
 from replayx.errors import InvalidOption
 from replayx.server import deck
 from replayx.server.deck import Deck
@@ -10,6 +11,8 @@ from tests.tapes import channel, sealed, write_cassette
 
 S = 1_000_000_000
 T0 = 1_700_000_000 * S
+
+YEAR_2030 = 1_893_456_000 * S
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def paths(tmp_path, monkeypatch):
 
 
 def clock(paths, **options):
-    made = Deck(paths, ReplayOptions(**options))
+    made = Deck(paths, ReplayOptions(**options), VirtualClock())
     try:
         state = made.session().clock(0)
         return state.position_ns - T0, state.start_ns - T0, state.end_ns - T0
@@ -62,8 +65,28 @@ def test_a_window_that_there_is_not_is_told(paths, window, told):
         clock(paths, **window)
 
 
+def test_a_tape_may_be_rebased_to_a_time_or_to_now(paths):
+    made = Deck(paths, ReplayOptions(rebase_to=lambda _: YEAR_2030), VirtualClock())
+    assert made.session().clock(0).venue_ms == YEAR_2030 // 1_000_000
+    made.close()
+    made = Deck(paths, ReplayOptions(rebase_to="now"), VirtualClock(3, wall_start_ns=7 * T0))
+    session = made.session()
+    session.handle(StartAsked(), 3)
+    assert session.clock(3 + S).venue_ms == (7 * T0 + S) // 1_000_000
+    made.close()
+
+
+@pytest.mark.parametrize("years", [-1_900, 400])
+def test_a_time_with_other_digits_than_todays_is_refused(paths, years):
+    options = ReplayOptions(rebase_to=lambda _: YEAR_2030 + years * 31_557_600 * S)
+    made = Deck(paths, options, VirtualClock())
+    with pytest.raises(InvalidOption, match="--rebase: times from"):
+        made.session()
+    made.close()
+
+
 def test_every_session_begins_at_the_beginning(paths):
-    made = Deck(paths, ReplayOptions())
+    made = Deck(paths, ReplayOptions(), VirtualClock())
     try:
         first, second = made.session(), made.session()
         first.handle(StartAsked(), 0)
