@@ -51,7 +51,7 @@ ALLOWED = {
 CLOCK = {"time": WORLD["time"], "random": WORLD["random"], "uuid": WORLD["uuid"]}
 
 # Where a file may be opened below the shell.
-OPENERS = {"cassette/record_file.py", "cassette/writer.py"}
+OPENERS = {"cassette/record_file.py", "cassette/sidecar.py", "cassette/writer.py"}
 
 
 def name(path):

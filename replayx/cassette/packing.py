@@ -20,7 +20,6 @@ from replayx.cassette.records import (
     InteractionEntry,
     InteractionIndex,
     Record,
-    RecordKind,
 )
 from replayx.framing import BINARY, TEXT, frame_header, header_bytes
 from replayx.limits import RECORD_BYTES_MAX
@@ -47,7 +46,7 @@ class RecordHead(NamedTuple):
     checked: bytes
 
 
-def pack_record(kind: RecordKind, body: bytes) -> bytes:
+def pack_record(kind: int, body: bytes) -> bytes:
     """Return a whole record. Raises Damage if the body is over the limit."""
     if len(body) > RECORD_BYTES_MAX:
         raise Damage(f"a record of {len(body)} bytes", f"at most {RECORD_BYTES_MAX}")

@@ -1,15 +1,28 @@
 """Candles of any interval and time zone at any instant, from trades and from recorded candles."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from replayx.market.candle_state import CandleState
 from replayx.market.events import Candle
 from replayx.market.instant import Instant
 from replayx.market.interval import Interval
 from replayx.market.late_trades import BEFORE_TAPE
-from replayx.market.told_candles import IntervalCandles, ToldCandles, digits_of_candles
-from replayx.market.trade_rows import TradeRows
+from replayx.market.told_candles import (
+    IntervalCandles,
+    IntervalState,
+    ToldCandles,
+    digits_of_candles,
+)
+from replayx.market.trade_rows import RowsState, TradeRows
 from replayx.market.trade_sums import AnyTrade, Digits, TradeSum
+
+
+class CandlesState(NamedTuple):
+    """Everything that `CandleRows` knows."""
+
+    rows: RowsState
+    told: list[IntervalState]
 
 
 class CandleRows:
@@ -55,6 +68,17 @@ class CandleRows:
     def digits(self) -> Digits:
         """How many digits prices, sizes and amounts have behind the point, as seen on the tape."""
         return self.rows.digits
+
+    def state(self) -> CandlesState:
+        """Return all that is known, as `restore` takes it."""
+        return CandlesState(self.rows.state(), [told.state() for told in self._told.values()])
+
+    def restore(self, state: CandlesState) -> None:
+        """Become what another was; to be done before anything is added."""
+        self.rows.restore(state.rows)
+        for told in state.told:
+            self._told[told.interval] = IntervalCandles(Interval.parse(told.interval))
+            self._told[told.interval].restore(told)
 
     # ---- asking
 

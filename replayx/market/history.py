@@ -4,12 +4,14 @@
 segment, and at most one chunk of each source to go on from there.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from replayx.cassette.frame_batch import FrameBatch
+from replayx.cassette.sidecar import SidecarReader, SidecarWriter
 from replayx.clock import NS_PER_MS
+from replayx.errors import LimitExceeded, ReplayxError, StorageFailure
+from replayx.limits import MARKET_IN_MEMORY_BYTES
 from replayx.market.book import Book
 from replayx.market.book_reader import BookReader
 from replayx.market.candles import CandleRows
@@ -25,7 +27,9 @@ from replayx.market.events import (
     of_type,
 )
 from replayx.market.facts import Facts
+from replayx.market.index_file import IndexFile
 from replayx.market.instant import Instant
+from replayx.market.latest import LatestReader
 from replayx.market.market_at import MarketAt
 from replayx.market.market_index import MarketIndex, MemoryBlobs
 from replayx.market.market_pass import MarketPass, Progress, candles_told
@@ -36,6 +40,8 @@ from replayx.market.trade_reader import TradeReader
 from replayx.market.trade_sums import AnyTrade
 from replayx.timeline.source import Source
 
+Warn = Callable[[str], None]
+
 
 class SymbolState(NamedTuple):
     """What is known of a symbol before a chunk: its book, and the aggregated trade that is open.
@@ -45,6 +51,13 @@ class SymbolState(NamedTuple):
 
     book: Book | None
     open_group: AggTrade | None
+
+
+class Built(NamedTuple):
+    """Where the index is kept (empty: in memory), and whether it was made just now."""
+
+    path: str
+    is_new: bool
 
 
 class MarketHistory:
@@ -59,20 +72,32 @@ class MarketHistory:
         self._symbols: tuple[str, ...] | None = None
         self._facts = Facts(facts)
         self._chunks = Chunks(market, sources, codec)
-        self._use(MemoryBlobs())
+        self._file = IndexFile.of(market, sources)
+        self._opened: SidecarReader | None = None
+        self._built = Built("", is_new=False)
+        self._use(MemoryBlobs().read)
 
-    def build(self, progress: Progress | None = None) -> None:
-        """Pass over the tape. Does nothing the second time.
+    def build(
+        self, progress: Progress | None = None, *, keep: bool = False, warn: Warn | None = None
+    ) -> Built:
+        """Find the index beside the cassettes, or pass over the tape to make it.
 
-        `progress` is told how many messages more were passed. Raises CassetteError.
+        It is kept beside them if they are large, or with `keep`. `progress` is told how many
+        messages more were passed, `warn` of a file that could not be used. Raises CassetteError;
+        with `keep` also StorageFailure and LimitExceeded.
         """
         if self.is_built:
-            return
-        blobs = MemoryBlobs()
-        self._use(blobs)
-        passing = MarketPass(self._index, self._chunks, self._facts, blobs.write)
-        passing.run(progress or _unwatched)
+            return self._built
+        warn = warn or _unheard
+        self._built = self._found(warn) or self._made(progress or _unwatched, warn, keep=keep)
         self.is_built = True
+        return self._built
+
+    def close(self) -> None:
+        """Close the index's file."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
 
     # ---- what was recorded
 
@@ -126,22 +151,6 @@ class MarketHistory:
 
     # ---- for MarketAt
 
-    def latest(
-        self, kind: FeedKind, symbol: str, cut: Cut, *, interval: str | None = None
-    ) -> MarketEvent | None:
-        """Return the newest event of a kind up to a cut: by a stream, or by an answer."""
-        found: list[tuple[int, MarketEvent]] = []
-        for source in range(len(self._sources)):
-            for number, feed in self._chunks.members((kind, symbol), source).items():
-                if interval is None or feed.interval == interval:
-                    event = self._last_of(source, number, cut)
-                    found += [event] if event else []
-        for feed in self._facts.feeds_of(kind, symbol):
-            if interval is None or feed.interval == interval:
-                told = self._facts.latest(feed, cut.at_ns)
-                found += [(told[0], told[1][-1])] if told else []
-        return max(found, key=_when)[1] if found else None
-
     def candles(self, symbol: str) -> CandleRows:
         """Return a symbol's candle rows."""
         return self._index.candles_of(symbol)
@@ -160,14 +169,63 @@ class MarketHistory:
 
     def increments(self, symbol: str) -> Increments | None:
         """Return the steps of prices and sizes seen on the whole tape."""
-        return self._index.increments(symbol)
+        return self._index.steps.get(symbol)
+
+    # ---- the index
+
+    def _found(self, warn: Warn) -> Built | None:
+        """Take the index from its file, if there is one that is right."""
+        if self._file is None:
+            return None
+        try:
+            file = self._file.open()
+            if file is None:
+                return None
+            self._opened = file
+            self._use(file.read)
+            self._file.fill(self._index, file)
+        except ReplayxError as error:
+            self.close()
+            warn(f"the market's index is made again: {error}")
+            return None
+        return Built(self._file.where, is_new=False)
+
+    def _made(self, progress: Progress, warn: Warn, *, keep: bool) -> Built:
+        """Pass over the tape, in memory or with a file beside it."""
+        file = self._file
+        if file is not None and (keep or file.cassette_bytes > MARKET_IN_MEMORY_BYTES):
+            try:
+                return self._kept(file, progress)
+            except (StorageFailure, LimitExceeded) as error:
+                if keep:
+                    raise
+                warn(f"the market's index is not kept: {error}")
+        blobs = MemoryBlobs()
+        self._use(blobs.read)
+        MarketPass(self._index, self._chunks, self._facts, blobs.write).run(progress)
+        return Built("", is_new=True)
+
+    def _kept(self, file: IndexFile, progress: Progress) -> Built:
+        writer = SidecarWriter(file.path)
+        try:
+            self._use(MemoryBlobs().read)
+            MarketPass(self._index, self._chunks, self._facts, writer.write).run(progress)
+            writer.finish(file.table(self._index))
+        except BaseException:
+            writer.abandon()
+            raise
+        self._opened = SidecarReader(file.path)
+        self._use(self._opened.read)
+        file.fill(self._index, self._opened)
+        return Built(file.where, is_new=True)
 
     # ---- cuts
 
-    def _use(self, blobs: MemoryBlobs) -> None:
-        self._index = MarketIndex(blobs.read, self._run_trades)
+    def _use(self, read_blob: Callable[[int], bytes]) -> None:
+        self._index = MarketIndex(read_blob, self._run_trades)
         self.trades = TradeReader(self._index, self._chunks)
-        self.books = BookReader(self._index, self._chunks, self._facts, self.latest)
+        self.latest = LatestReader(self._index, self._chunks, self._facts)
+        self.books = BookReader(self._index, self._chunks, self._facts, self.latest.event)
 
     def _view(self, cut: Cut, shift_ms: int, now_ms: int | None) -> MarketAt:
         if now_ms is None:
@@ -181,30 +239,6 @@ class MarketHistory:
         # Answers that came with its first message are not known before it.
         return Cut(segment, self._index.segments.starts[segment] - 1, nothing)
 
-    def _last_of(self, source: int, number: int, cut: Cut) -> tuple[int, MarketEvent] | None:
-        """Return a channel's newest event up to a cut, and when it was received."""
-        ordinals = self._index.ordinals.get((source, number))
-        if ordinals is None:
-            return None
-        ordinal, stop = self._reached(source, cut)
-        row = bisect_right(ordinals, ordinal) - 1
-        while row >= 0:
-            passed = ordinals[row]
-            if passed < ordinal:
-                stop = self._chunks.batch(source, passed).count
-            found = self._chunks.last(Piece(source, passed, 0, stop), number)
-            if found is not None:
-                return found
-            row -= 1
-        return None
-
-    def _reached(self, source: int, cut: Cut) -> tuple[int, int]:
-        """Return the chunk of a source that a cut has reached, and how much of it has come."""
-        for piece in cut.pieces:
-            if piece.source == source:
-                return piece.ordinal, piece.stop
-        return self._index.segments.passed(source, cut.segment)
-
     def _trades_of(self, symbol: str, pieces: Sequence[Piece]) -> Sequence[AnyTrade]:
         """Return what candles are made of: trades, or aggregated ones where that is all."""
         if (FeedKind.TRADE, symbol) in self._chunks.families:
@@ -215,8 +249,9 @@ class MarketHistory:
         return self._trades_of(symbol, self._index.segments.pieces(run))
 
 
-def _when(row: tuple[int, MarketEvent]) -> int:
-    return row[0]
+def _unheard(message: str) -> None:
+    """Take a warning that nobody asked for."""
+    del message
 
 
 def _unwatched(count: int) -> None:

@@ -25,6 +25,12 @@ class LateTrades:
         # Sorting is linear where both parts are in order already.
         self.sums = sorted(self.sums + fresh, key=attrgetter("first_ms", "first_id"))
 
+    def restore(self, sums: list[TradeSum]) -> None:
+        """Become what the sums of another tell."""
+        self.sums = sums
+        self.first_ids = {one.last_id: one.first_id for one in sums}
+        self._times = {one.last_id: one.first_ms for one in sums}
+
     def replace(self, sums: list[TradeSum]) -> None:
         """Put other sums in the place of those that are there, one for one."""
         self.sums = sums

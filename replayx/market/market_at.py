@@ -111,7 +111,7 @@ class MarketAt(MarketView):
 
     def day(self, symbol: str) -> Ticker | None:
         """Return the rolling 24 hours: as the venue told them, or computed."""
-        told = self._history.latest(FeedKind.TICKER, symbol, self._cut, interval=DAY)
+        told = self._history.latest.event(FeedKind.TICKER, symbol, self._cut, interval=DAY)
         if isinstance(told, Ticker):
             return self._with_top(
                 replace(
@@ -124,14 +124,14 @@ class MarketAt(MarketView):
 
     def average_price(self, symbol: str) -> AveragePrice | None:
         """Return the venue's average price of the last minutes."""
-        told = self._history.latest(FeedKind.AVERAGE_PRICE, symbol, self._cut)
+        told = self._history.latest.event(FeedKind.AVERAGE_PRICE, symbol, self._cut)
         if isinstance(told, AveragePrice):
             return replace(told, time_ms=told.time_ms + self._shift_ms)
         return statistics.average_price(self._history.candles(symbol), self._instant(symbol))
 
     def mark_price(self, symbol: str) -> MarkPrice | None:
         """Return mark price and funding."""
-        told = self._history.latest(FeedKind.MARK_PRICE, symbol, self._cut)
+        told = self._history.latest.event(FeedKind.MARK_PRICE, symbol, self._cut)
         if not isinstance(told, MarkPrice):
             return None
         next_ms = told.next_funding_ms + self._shift_ms if told.next_funding_ms else 0

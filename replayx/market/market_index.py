@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from replayx.market.book_frames import BookFrames
 from replayx.market.candles import CandleRows
 from replayx.market.events import FeedKind
-from replayx.market.increments import StepFinder, increments
 from replayx.market.market_view import Increments
 from replayx.market.segments import Segments
 from replayx.market.trade_log import GroupedLog, TradeLog
@@ -49,19 +48,7 @@ class MarketIndex:
         self.candles: dict[str, CandleRows] = {}
         # Trades that answers told from before the first of the stream, in the order of ids.
         self.past: dict[tuple[FeedKind, str], list[AnyTrade]] = {}
-        self._prices: dict[str, StepFinder] = {}
-        self._sizes: dict[str, StepFinder] = {}
-
-    def note_texts(self, symbol: str, prices: Sequence[str], sizes: Sequence[str]) -> None:
-        """Take prices and sizes as samples of a symbol's steps. Raises ValueError."""
-        self._prices.setdefault(symbol, StepFinder()).add(prices)
-        self._sizes.setdefault(symbol, StepFinder()).add(sizes)
-
-    def increments(self, symbol: str) -> Increments | None:
-        """Return the steps seen; None: there is no sample."""
-        if symbol not in self._prices:
-            return None
-        return increments(self._prices[symbol], self._sizes[symbol])
+        self.steps: dict[str, Increments] = {}
 
     def book_of(self, symbol: str) -> BookFrames:
         """Return a symbol's key-frames."""

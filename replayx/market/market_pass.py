@@ -22,6 +22,7 @@ from replayx.market.events import (
     of_type,
 )
 from replayx.market.facts import Facts
+from replayx.market.increments import StepFinder, increments
 from replayx.market.market_index import MarketIndex
 from replayx.market.segments import Piece
 from replayx.market.told_candles import ToldCandles
@@ -46,6 +47,7 @@ class MarketPass:
         self._write_blob = write_blob
         self._symbols = [one for kind, one in chunks.families if kind is FeedKind.BOOK_DELTA]
         self._books: dict[str, BookPass] = {}
+        self._steps: dict[str, tuple[StepFinder, StepFinder]] = {}
         self._pieces: dict[int, Piece] = {}
         self._start_ns = 0
         self._candle_facts: deque[tuple[int, MarketFeed, list[Candle]]] = deque()
@@ -62,6 +64,10 @@ class MarketPass:
             self._extend(run.source, run.batch.ordinal, run.first, run.stop)
             progress(run.stop - run.first)
         self._end_segment(None)
+        for symbol, finders in self._steps.items():
+            steps = increments(*finders)
+            if steps is not None:
+                self._index.steps[symbol] = steps
 
     def _extend(self, source: int, ordinal: int, first: int, stop: int) -> None:
         piece = self._pieces.get(source)
@@ -178,7 +184,10 @@ class MarketPass:
     def _note_texts(self, symbol: str, levels: Sequence[Level]) -> None:
         sample = levels[:SAMPLE_COUNT]
         if sample:
-            self._index.note_texts(symbol, *zip(*sample, strict=True))
+            if symbol not in self._steps:
+                self._steps[symbol] = StepFinder(), StepFinder()
+            for finder, texts in zip(self._steps[symbol], zip(*sample, strict=True), strict=True):
+                finder.add(texts)
 
     # ---- what answers tell of the past
 

@@ -42,6 +42,14 @@ class OpenCandle(NamedTuple):
     candle: Candle
 
 
+class IntervalState(NamedTuple):
+    """Everything that `IntervalCandles` knows."""
+
+    interval: str
+    closed: dict[int, Candle]
+    open: dict[int, list[OpenCandle]]
+
+
 class IntervalCandles:
     """What is told of the candles of one interval."""
 
@@ -70,6 +78,15 @@ class IntervalCandles:
                 if versions and versions[-1].run == run:
                     versions.pop()
                 versions.append(OpenCandle(run, told.told_ms, candle))
+
+    def state(self) -> IntervalState:
+        """Return all that is known, as `restore` takes it."""
+        return IntervalState(self.interval.name, self.closed, self._open)
+
+    def restore(self, state: IntervalState) -> None:
+        """Become what another was."""
+        self.closed, self._open = state.closed, state.open
+        self.starts = sorted({**self.closed, **self._open})
 
     def open_version(self, start_ms: int, before_run: int) -> OpenCandle | None:
         """Return the newest version of a candle that the runs before `before_run` told."""

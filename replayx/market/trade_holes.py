@@ -23,6 +23,15 @@ class Hole(NamedTuple):
     last_id: int
 
 
+class HolesState(NamedTuple):
+    """Everything that `TradeHoles` knows."""
+
+    first_id: int
+    last_id: int
+    last_ms: int
+    holes: list[Hole]
+
+
 class TradeHoles:
     """The holes between the trades that a stream told. The first is all before its first trade."""
 
@@ -30,6 +39,14 @@ class TradeHoles:
         self.first_id = self.last_id = -1
         self._last_ms = BEFORE_ALL_MS
         self._holes: list[Hole] = []
+
+    def state(self) -> HolesState:
+        """Return all that is known, as `restore` takes it."""
+        return HolesState(self.first_id, self.last_id, self._last_ms, self._holes)
+
+    def restore(self, state: HolesState) -> None:
+        """Become what another was."""
+        self.first_id, self.last_id, self._last_ms, self._holes = state
 
     def note(self, trades: Sequence[AnyTrade]) -> None:
         """Take trades in the order of their ids, all above `last_id`; there is at least one."""
