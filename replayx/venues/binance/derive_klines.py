@@ -45,9 +45,12 @@ def _candles(question: Question, symbol: str) -> object | None:
         symbol, interval, limit, start_ms=start_ms, end_ms=end_ms, zone_ms=zone_ms
     )
     if not found and start_ms is not None:
+        before = market.candles(symbol, interval, 1, end_ms=start_ms, zone_ms=zone_ms)
         last = market.candles(symbol, interval, 1, zone_ms=zone_ms)
         if last and last[-1].start_ms < start_ms:
             return ()  # what has not begun yet
+        if before and end_ms is not None and end_ms <= before[-1].end_ms:
+            return ()  # within one candle, none begins
     return [_row(candle) for candle in found] or None
 
 

@@ -31,6 +31,7 @@ def test_rows(venue, target):
         (f"&startTime={START_MS + 1}", [START_MS + MINUTE_MS]),
         (f"&endTime={START_MS}", [START_MS]),
         (f"&startTime={START_MS + MINUTE_MS + 1}", []),
+        (f"&startTime={START_MS + 1}&endTime={START_MS + 2}", []),
         ("&startTime=9&endTime=8", []),
     ],
 )
