@@ -1,12 +1,25 @@
 """What the real captures say of themselves, and every derived answer against the oracle."""
 
+import json
+import random
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from replayx.cassette.reader import CassetteReader
+from replayx.market.history import MarketHistory
+from replayx.recorder.importer import import_captures
+from replayx.session.recorded_answers import RecordedAnswers
+from replayx.timeline.source import CassetteSource
+from replayx.venues.registry import load_venue
+from replayx.venues.venue import HttpRequest
 from tests.conftest import CAPTURES
+from tests.oracle.answer import differences
 from tests.oracle.book import Book
+from tests.oracle.market import Oracle
+from tests.oracle.questions import Asker
 from tests.oracle.told import Told, captured, read
 
 pytestmark = pytest.mark.capture
@@ -14,6 +27,12 @@ pytestmark = pytest.mark.capture
 SPOT = ("binance_spot_20240808_btcusdt_ethusdt", "binance_spot_20240809_btcusdt_ethusdt")
 USDM = ("binance_usdm_20240808_btcusdt_ethusdt",)
 THIN = ("binance_spot_20240723_nexousdt", "binance_spot_20240724_nexousdt")
+
+# How far the recorders' clocks were behind the venue's: README of the captures.
+CLOCK_OFFSETS = {SPOT: 1_272_400_000, USDM: 1_269_300_000, THIN: 39_000_000}
+INSTANTS = 200
+QUESTIONS = 4  # at each of them
+SEED = 1
 
 
 def paths(names: tuple[str, ...]) -> list[Path]:
@@ -46,3 +65,53 @@ def test_the_captures_agree_with_themselves(captures, names):
         shared = [quote for quote in symbol.quotes if quote.last in by_id]
         assert len(shared) > 100
         assert [by_id[quote.last] for quote in shared] == [(q.bid, q.ask) for q in shared]
+
+
+# ---- derived answers against the oracle
+
+
+@contextmanager
+def history_of(names, market, folder):
+    """Import a capture and give its market's history, built."""
+    tape = folder / "tape.rpx"
+    import_captures(paths(names), tape)
+    venue = load_venue(market)
+    with CassetteReader(tape) as reader:
+        facts = RecordedAnswers(market, venue, [reader]).facts()
+        history = MarketHistory(market, [CassetteSource(reader)], venue, facts)
+        history.build()
+        yield venue, history
+
+
+def instants(names, rng):
+    """Return instants by chance: half of them exactly when something was received."""
+    times = sorted(one.at_ns for told_of in told(names).values() for one in told_of.quotes)
+    exactly = rng.sample(times, INSTANTS // 2)
+    return exactly + [rng.randrange(times[0], times[-1] + 1) for _ in range(INSTANTS // 2)]
+
+
+@pytest.mark.parametrize(
+    ("names", "market"),
+    [(SPOT, "binance-spot"), (USDM, "binance-usdm"), (THIN, "binance-spot")],
+    ids=["spot", "usdm", "thin"],
+)
+def test_derived_answers_are_the_oracles(captures, tmp_path, names, market):
+    rng = random.Random(SEED)
+    print(f"seed {SEED}")  # noqa: T201 - pytest shows it when the test fails
+    wrong, asked = [], 0
+    with history_of(names, market, tmp_path) as (venue, history):
+        for position_ns, symbols in Oracle(told(names)).instants(instants(names, rng)):
+            now_ms = (position_ns + CLOCK_OFFSETS[names]) // 1_000_000
+            name = rng.choice(sorted(symbols))
+            asker = Asker(name, symbols[name], now_ms, is_futures=market == "binance-usdm")
+            view = history.at(position_ns, now_ms=now_ms)
+            for question in asker.questions(rng, QUESTIONS):
+                reply = venue.derive(venue.request_key(HttpRequest("GET", question.target)), view)
+                found = None if reply is None else json.loads(reply.body)
+                asked += 1
+                wrong += [
+                    f"{question.target} at {position_ns}{told_}"
+                    for told_ in differences(found, question.expected)
+                ]
+    if wrong:
+        pytest.fail("\n".join([f"{len(wrong)} differences in {asked} answers", *wrong[:20]]))

@@ -16,6 +16,12 @@ class Near(NamedTuple):
     value: Decimal
 
 
+class Either(NamedTuple):
+    """One of these answers."""
+
+    answers: tuple["ValueOf", ...]
+
+
 class Anything:
     """Whatever stands there."""
 
@@ -23,7 +29,16 @@ class Anything:
 ANY = Anything()
 
 ValueOf = (
-    dict[str, "ValueOf"] | list["ValueOf"] | str | int | bool | Number | Near | Anything | None
+    dict[str, "ValueOf"]
+    | list["ValueOf"]
+    | str
+    | int
+    | bool
+    | Number
+    | Near
+    | Either
+    | Anything
+    | None
 )
 
 
@@ -31,6 +46,9 @@ def differences(found: object, expected: ValueOf, where: str = "") -> list[str]:
     """Return what is not as expected. Names must stand in the order expected, too."""
     if isinstance(expected, Anything):
         return []
+    if isinstance(expected, Either):
+        told = [differences(found, one, where) for one in expected.answers]
+        return [] if [] in told else told[0]
     if isinstance(expected, Number | Near):
         return [] if _has_value(found, expected) else [f"{where}: {found!r}, not {expected}"]
     if type(found) is not type(expected):

@@ -1,5 +1,6 @@
 """The market at an instant: everything received until then, and answers computed by definition."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal, localcontext
 from itertools import groupby
@@ -7,7 +8,7 @@ from typing import NamedTuple
 
 from tests.oracle.book import AHEAD_NS, Book, Level
 from tests.oracle.intervals import bounds
-from tests.oracle.told import Quote, Told, Trade
+from tests.oracle.told import Told, Trade
 
 _DIGITS = 60  # sums of products stay exact
 
@@ -51,20 +52,22 @@ def sums(trades: Iterable[Trade]) -> tuple[Decimal, Decimal]:
 
 
 class Symbol:
-    """One symbol at an instant. Valid until the oracle goes on to the next."""
+    """One symbol at an instant, with every trade until then. Valid until the oracle goes on."""
 
     def __init__(self, told: Told) -> None:
         self._told = told
         self._position_ns = 0
         self._trade_count = self._delta_count = self._quote_count = self._snapshot_count = 0
-        self._quote: Quote | None = None
+        self._groups: list[AggTrade] | None = None
         self.book = Book()
+        self.trades: Sequence[Trade] = ()
 
     def go_to(self, position_ns: int) -> None:
         """Take in everything received until `position_ns`. It may not go back."""
         assert position_ns >= self._position_ns
         self._position_ns = position_ns
         self._trade_count = _count(self._told.trades, self._trade_count, position_ns)
+        self.trades = self._told.trades[: self._trade_count]
         self._quote_count = _count(self._told.quotes, self._quote_count, position_ns)
         first = self._delta_count
         self._delta_count = _count(self._told.deltas, first, position_ns)
@@ -78,11 +81,6 @@ class Symbol:
         for delta in deltas:
             self.book.apply(delta)
 
-    @property
-    def trades(self) -> Sequence[Trade]:
-        """Every trade until now."""
-        return self._told.trades[: self._trade_count]
-
     def top(self) -> tuple[Level, Level]:
         """Return the best quotes: the newer of the told ones and the book's."""
         if self._quote_count:
@@ -92,10 +90,19 @@ class Symbol:
         return self.book.top()
 
     def agg_trades(self) -> list[AggTrade]:
-        """Group the trades; ids count up from the first trade's."""
-        first = self._told.trades[0].id
-        alike = groupby(self.trades, lambda one: (one.price, one.buyer_is_maker, one.time_ms))
-        return [AggTrade(first + k, list(group)) for k, (_, group) in enumerate(alike)]
+        """Return the groups of which every trade has come; ids count up from the first trade's.
+
+        The last one may still be unknown if nothing came behind it: that it is whole shows by what
+        follows.
+        """
+        if self._groups is None:
+            alike = groupby(
+                self._told.trades, lambda one: (one.price, one.buyer_is_maker, one.time_ms)
+            )
+            first = self._told.trades[0].id
+            self._groups = [AggTrade(first + k, list(group)) for k, (_, group) in enumerate(alike)]
+        known = bisect_right(self._groups, self._position_ns, key=lambda one: one.members[-1].at_ns)
+        return self._groups[:known]
 
     def candles(
         self,
@@ -131,13 +138,16 @@ class Symbol:
         return self._candles([one for one in starts if first <= one <= last], interval, zone_ms)
 
     def _candles(self, starts: list[int], interval: str, zone_ms: int) -> list[Candle]:
+        if not starts:
+            return []
+        end_ms = bounds(interval, starts[-1], zone_ms)[1]
         by_start: dict[int, list[Trade]] = {one: [] for one in starts}
         close = ""
         for trade in self.trades:
-            if starts and trade.time_ms < starts[0]:
+            if trade.time_ms < starts[0]:
                 close = trade.price
-            elif starts:
-                by_start.get(bounds(interval, trade.time_ms, zone_ms)[0], []).append(trade)
+            elif trade.time_ms <= end_ms:
+                by_start[starts[bisect_right(starts, trade.time_ms) - 1]].append(trade)
         found: list[Candle] = []
         for start_ms, trades in by_start.items():
             end_ms = bounds(interval, start_ms, zone_ms)[1]

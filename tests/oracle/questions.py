@@ -1,13 +1,12 @@
 """Requests at an instant, each with the answer that follows by definition."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from random import Random
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from tests.oracle.answer import ANY, Near, Number, ValueOf
+from tests.oracle.answer import ANY, Either, Near, Number, ValueOf
 from tests.oracle.intervals import DAY_MS, MINUTE_MS, SPOT, USDM, bounds
 from tests.oracle.market import AggTrade, Candle, Symbol, sums
 from tests.oracle.told import Trade
@@ -34,22 +33,19 @@ class Asker:
         self._now_ms = now_ms
         self._is_futures = is_futures
 
-    def questions(self, rng: Random) -> Iterator[Question]:
-        """Yield one request of every kind, with parameters by chance."""
-        yield self._depth(rng)
-        yield self._price()
-        yield self._top()
+    def questions(self, rng: Random, count: int) -> Iterator[Question]:
+        """Yield requests of so many kinds, with parameters by chance."""
+        kinds = [self._depth, self._top]
         if self._symbol.trades:
-            yield self._trades(rng)
-            yield self._trades_from(rng)
-            yield from self._agg_trades(rng)
-            yield from self._klines(rng)
-            yield self._day()
+            kinds += [self._price, self._trades, self._trades_from, self._day]
+            if self._symbol.agg_trades():
+                kinds += [self._agg_last, self._agg_from, self._agg_span]
+            kinds += [self._last_klines, self._klines_between]
             if not self._is_futures:
-                yield self._average()
-                yield self._window(rng)
-                yield self._trading_day(rng)
-                yield self._mini()
+                kinds += [self._klines_of_zone, self._ui_klines]
+                kinds += [self._average, self._window, self._trading_day, self._mini]
+        for kind in rng.sample(kinds, min(count, len(kinds))):
+            yield kind(rng)
 
     def _ask(self, path: str, expected: ValueOf, **parameters: object) -> Question:
         base = "/fapi/v1/" if self._is_futures else "/api/v3/"
@@ -67,15 +63,13 @@ class Asker:
         expected = {"lastUpdateId": self._symbol.book.last, **times, **levels}
         return self._ask("depth", expected, limit=limit)
 
-    def _top(self) -> Question:
+    def _top(self, _rng: Random) -> Question:
         (bid, bids), (ask, asks) = self._symbol.top()
         expected = {"symbol": self._name, "bidPrice": bid, "bidQty": bids}
         expected |= {"askPrice": ask, "askQty": asks}
         return self._ask("ticker/bookTicker", expected | self._time())
 
-    def _price(self) -> Question:
-        if not self._symbol.trades:
-            return self._top()
+    def _price(self, _rng: Random) -> Question:
         price = self._symbol.trades[-1].price
         expected = {"symbol": self._name, "price": price}
         return self._ask("ticker/price", expected | self._time())
@@ -101,27 +95,40 @@ class Asker:
             "id": trade.id,
             "price": trade.price,
             "qty": trade.quantity,
-            "quoteQty": Number(trade.cost),
+            # Futures round it to their own precision.
+            "quoteQty": (Near if self._is_futures else Number)(trade.cost),
             "time": trade.time_ms,
             "isBuyerMaker": trade.buyer_is_maker,
         }
         return row | ({"isRPITrade": False} if self._is_futures else {"isBestMatch": True})
 
-    def _agg_trades(self, rng: Random) -> Iterator[Question]:
-        groups = self._symbol.agg_trades()
+    def _agg_last(self, rng: Random) -> Question:
         limit = rng.choice((1, 10, 500))
-        yield self._ask("aggTrades", self._aggs(groups[-limit:]), limit=limit)
-        first = rng.randrange(len(groups))
-        rows = self._aggs(groups[first : first + limit])
-        yield self._ask("aggTrades", rows, fromId=groups[first].id, limit=limit)
-        start_ms = groups[first].members[0].time_ms - rng.randrange(3)
-        end_ms = start_ms + rng.randrange(HOUR_MS)
-        inside = [one for one in groups if start_ms <= one.members[0].time_ms <= end_ms]
-        span = {"startTime": start_ms, "endTime": end_ms}
-        yield self._ask("aggTrades", self._aggs(inside[:limit]), **span, limit=limit)
+        return self._ask("aggTrades", self._aggs(lambda groups: groups[-limit:]), limit=limit)
 
-    def _aggs(self, groups: list[AggTrade]) -> list[ValueOf]:
-        return [self._agg(one) for one in groups]
+    def _agg_from(self, rng: Random) -> Question:
+        groups, limit = self._symbol.agg_trades(), rng.choice((1, 10, 500))
+        first = rng.randrange(len(groups))
+        rows = self._aggs(lambda groups: groups[first : first + limit])
+        return self._ask("aggTrades", rows, fromId=groups[first].id, limit=limit)
+
+    def _agg_span(self, rng: Random) -> Question:
+        groups, limit = self._symbol.agg_trades(), rng.choice((1, 10, 500))
+        start_ms = rng.choice(groups).members[0].time_ms - rng.randrange(3)
+        end_ms = start_ms + rng.randrange(HOUR_MS)
+
+        def inside(groups: list[AggTrade]) -> list[AggTrade]:
+            return [one for one in groups if start_ms <= one.members[0].time_ms <= end_ms][:limit]
+
+        span = {"startTime": start_ms, "endTime": end_ms}
+        return self._ask("aggTrades", self._aggs(inside), **span, limit=limit)
+
+    def _aggs(self, wanted: Callable[[list[AggTrade]], list[AggTrade]]) -> ValueOf:
+        groups = self._symbol.agg_trades()
+        rows = [self._agg(one) for one in wanted(groups)]
+        if groups[-1].members[-1] is not self._symbol.trades[-1]:
+            return rows
+        return Either((rows, [self._agg(one) for one in wanted(groups[:-1])]))
 
     def _agg(self, group: AggTrade) -> ValueOf:
         first, last = group.members[0], group.members[-1]
@@ -132,22 +139,28 @@ class Asker:
 
     # ---- candles
 
-    def _klines(self, rng: Random) -> Iterator[Question]:
+    def _candle_kind(self, rng: Random) -> dict:
         interval = rng.choice(USDM if self._is_futures else SPOT)
-        limit = rng.choice((1, 10, 500, 1000))
-        yield self._candles("klines", {"interval": interval, "limit": limit})
+        return {"interval": interval, "limit": rng.choice((1, 10, 500, 1000))}
+
+    def _last_klines(self, rng: Random) -> Question:
+        return self._candles("klines", self._candle_kind(rng))
+
+    def _klines_between(self, rng: Random) -> Question:
         first_ms = self._symbol.trades[0].time_ms
         start_ms = rng.randrange(first_ms - MINUTE_MS, self._now_ms + 1)
-        end_ms = start_ms + rng.randrange(HOUR_MS)
-        among = rng.choice(({"startTime": start_ms}, {"endTime": end_ms}, {}))
-        if rng.random() < 0.5:
-            among = {"startTime": start_ms, "endTime": end_ms}
-        yield self._candles("klines", {"interval": interval, **among, "limit": limit})
-        if not self._is_futures:
-            zone, zone_ms = rng.choice(ZONES)
-            asked = {"interval": interval, "timeZone": zone, "limit": limit}
-            yield self._candles("klines", asked, zone_ms=zone_ms)
-            yield self._candles("uiKlines", {"interval": interval, "limit": limit})
+        span = {"startTime": start_ms, "endTime": start_ms + rng.randrange(HOUR_MS)}
+        for left_out in rng.choice(((), ("startTime",), ("endTime",))):
+            del span[left_out]
+        return self._candles("klines", self._candle_kind(rng) | span)
+
+    def _klines_of_zone(self, rng: Random) -> Question:
+        zone, zone_ms = rng.choice(ZONES)
+        asked = self._candle_kind(rng) | {"timeZone": zone}
+        return self._candles("klines", asked, zone_ms=zone_ms)
+
+    def _ui_klines(self, rng: Random) -> Question:
+        return self._candles("uiKlines", self._candle_kind(rng))
 
     def _candles(self, path: str, asked: dict, *, zone_ms: int = 0) -> Question:
         rows = self._symbol.candles(
@@ -162,7 +175,7 @@ class Asker:
 
     # ---- statistics
 
-    def _day(self) -> Question:
+    def _day(self, _rng: Random) -> Question:
         start_ms = self._now_ms - DAY_MS
         trades = self._symbol.window(start_ms)
         told = self._statistics(trades, start_ms)
@@ -178,7 +191,7 @@ class Asker:
         order += ["openPrice", "highPrice", "lowPrice", *_TAIL]
         return self._ask("ticker/24hr", {name: told[name] for name in order})
 
-    def _mini(self) -> Question:
+    def _mini(self, _rng: Random) -> Question:
         start_ms = self._now_ms - DAY_MS
         told = self._statistics(self._symbol.window(start_ms), start_ms)
         return self._ask("ticker/24hr", {name: told[name] for name in _MINI}, type="MINI")
@@ -196,7 +209,7 @@ class Asker:
         expected = {name: told[name] for name in _ROLLING}
         return self._ask("ticker/tradingDay", expected, timeZone=zone)
 
-    def _average(self) -> Question:
+    def _average(self, _rng: Random) -> Question:
         start_ms = self._now_ms - AVERAGE_MINUTES * MINUTE_MS
         trades = self._symbol.window(start_ms)
         last = self._symbol.trades[-1]
@@ -247,25 +260,3 @@ def _kline(row: Candle) -> ValueOf:
         row.count,
         *(Number(row.taker_volume), Number(row.taker_cost), "0"),
     ]
-
-
-def wsapi_request(question: Question, number: int) -> str | None:
-    """Return the WebSocket API's request that asks the same; None where there is none."""
-    path, _, query = question.target.partition("?")
-    method = _METHODS.get(path.removeprefix("/api/v3/"))
-    if method is None:
-        return None
-    pairs = (pair.split("=", 1) for pair in query.split("&"))
-    params = {name: int(value) if value.isdigit() else value for name, value in pairs}
-    params.pop("timeZone", None)
-    return json.dumps({"id": number, "method": method, "params": params})
-
-
-_METHODS = {
-    "depth": "depth",
-    "trades": "trades.recent",
-    "aggTrades": "trades.aggregate",
-    "ticker/price": "ticker.price",
-    "ticker/bookTicker": "ticker.book",
-    "avgPrice": "avgPrice",
-}

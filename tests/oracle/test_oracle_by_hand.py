@@ -75,9 +75,15 @@ def test_candles_aggregate_trades_and_are_flat_between():
 
 
 def test_nothing_received_later_is_known():
-    lines = [trade(1, 7, 1_000, "10", "1"), trade(2, 8, 1_000, "10", "1")]
+    lines = [
+        trade(1, 7, 1_000, "10", "1"),
+        trade(2, 8, 1_000, "10", "1"),
+        trade(3, 9, 1_000, "11", "1"),
+    ]
     assert [one.id for one in at(lines, 1).trades] == [7]
+    assert at(lines, 1).agg_trades() == []  # not whole yet
     assert [[m.id for m in group.members] for group in at(lines, 2).agg_trades()] == [[7, 8]]
+    assert [group.id for group in at(lines, 3).agg_trades()] == [7, 8]
 
 
 def test_a_book_joins_its_snapshot():
