@@ -3,11 +3,12 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from operator import attrgetter, lt
+from typing import NamedTuple
 
 from replayx.market.late_trades import BEFORE_TAPE, LateTrades
 from replayx.market.row_parts import RowParts, Span
 from replayx.market.sum_levels import SumLevels
-from replayx.market.trade_holes import BEFORE_ALL_MS, SECOND_MS, TradeHoles
+from replayx.market.trade_holes import BEFORE_ALL_MS, SECOND_MS, HolesState, TradeHoles
 from replayx.market.trade_sums import (
     AnyTrade,
     Digits,
@@ -18,6 +19,16 @@ from replayx.market.trade_sums import (
     last_id_of,
     rescaled,
 )
+
+
+class RowsState(NamedTuple):
+    """Everything that `TradeRows` knows."""
+
+    digits: Digits
+    runs: list[int]
+    rows: list[TradeSum]
+    late: list[TradeSum]
+    holes: HolesState
 
 
 class TradeRows:
@@ -39,6 +50,18 @@ class TradeRows:
     def rows(self) -> list[TradeSum]:
         """The rows, in order: of a run and a second each."""
         return self._levels.sums
+
+    def state(self) -> RowsState:
+        """Return all that is known, as `restore` takes it."""
+        holes = self.holes.state()
+        return RowsState(self.digits, self._runs, self.rows, self._late.sums, holes)
+
+    def restore(self, state: RowsState) -> None:
+        """Become what another was; to be done before anything is added."""
+        self.digits, self._runs = state.digits, state.runs
+        self._levels.extend(state.rows)
+        self._late.restore(state.late)
+        self.holes.restore(state.holes)
 
     def widen(self, digits: Digits) -> None:
         """Keep sums in at least these digits."""
