@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 SECOND_MS = 1_000
@@ -10,7 +11,9 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 WEEK_MS = 7 * DAY_MS
 
-_LENGTHS_MS = {"s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS, "w": WEEK_MS}
+_LENGTHS_MS = MappingProxyType(
+    {"s": SECOND_MS, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS, "w": WEEK_MS}
+)
 # Weeks begin on Monday; the epoch was a Thursday, the first Monday after it was the 5th. Days are
 # counted from the epoch, so that `3d` is the same wherever one starts to look.
 _FIRST_MONDAY_MS = 4 * DAY_MS
