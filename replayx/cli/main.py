@@ -18,6 +18,7 @@ VERBS = MappingProxyType(
         "demo": "Replay the bundled cassette and watch it.",
         "record": "Record a market, through a proxy or by itself.",
         "replay": "Replay cassettes to unmodified clients.",
+        "ctl": "Command a running replay.",
         "inspect": "Tell what cassettes hold.",
         "cat": "Print a cassette as NDJSON.",
         "verify": "Check every byte of cassettes.",
@@ -25,6 +26,7 @@ VERBS = MappingProxyType(
         "export": "Write a cassette as NDJSON files.",
         "import": "Make a cassette of NDJSON captures.",
         "repack": "Rewrite a cassette: smaller, trimmed or filtered.",
+        "index": "Keep what replay needs to know of the market beside cassettes.",
     }
 )
 
