@@ -43,6 +43,8 @@ from replayx.session.inputs import (
     RequestReceived,
     RequestRefused,
     ResetAsked,
+    ResumeAsked,
+    RunUntilAsked,
     SeekAsked,
     StartAsked,
 )
@@ -296,6 +298,9 @@ class ReplaySession:
     def _command(self, event: ClockCommand, now_ns: int) -> list[AnyEffect]:
         effects = self.advance(now_ns)  # what is due by now comes first
         effects += self._clockwork.command(event, now_ns)
+        if self._calls_roll and isinstance(event, RunUntilAsked | ResumeAsked):
+            # The echo comes behind whatever a client sent before: the tape waits for that, too.
+            effects += self._pulse.call_roll(now_ns)
         is_sought = isinstance(event, SeekAsked) and self._on_seek is OnSeek.CLOSE
         if is_sought or isinstance(event, ResetAsked):
             effects += self._close_all()

@@ -66,6 +66,10 @@ def test_a_skipped_gap_is_no_time_for_liveness():
     play.at(10 * S) >> [sent(1, b"z"), Ended()]
 
 
+def pings(ms):
+    return [ping(1, ms), ping(2, ms)]
+
+
 def lockstep(**options):
     play = make(LONG, regime=Regime.LOCKSTEP, **options)
     opened(play, 1, "/s/a") >> []
@@ -105,8 +109,12 @@ def test_in_lockstep_who_never_answers_is_cut_off():
 def test_a_run_is_over_when_everybody_has_read_it(answer):
     play = lockstep()
     opened(play, 2, "/s") >> []
-    play << RunUntilAsked(1, StopAfter(1)) >> [Started(0)]
-    play.at(0) >> [sent(1, b"0"), ping(1, 1_000_000), ping(2, 1_000_000)]
+    # What they sent before comes in front of their echoes.
+    play << RunUntilAsked(1, StopAfter(1)) >> [Started(0), *pings(1_000_000)]
+    play << PongReceived(2, b"1000000") >> []
+    play.at(0) >> []
+    play << PongReceived(1, b"1000000") >> []
+    play.at(0) >> [sent(1, b"0"), *pings(1_000_000)]
     play << PongReceived(2, b"1000000") >> []
     assert play.session.next_deadline_ns() == STALLED_CLIENT_NS
     play << answer >> [told(play, 1, delivered=1)]
@@ -128,7 +136,8 @@ def test_a_speed_is_told_in_lockstep_and_paces_nothing():
 
 def test_set_free_in_lockstep_it_goes_as_far_as_clients_read():
     play = lockstep()
-    play << ResumeAsked(1) >> [Started(0), told(play, 1, paused=False)]
+    play << ResumeAsked(1) >> [Started(0), ping(1, 1_000_000)]
+    play << PongReceived(1, b"1000000") >> [told(play, 1, paused=False)]
     play.at(0) >> [sent(1, b"0")]
     play << PauseAsked(2) >> [sent(1, b"1"), ping(1, 1_005_000)]
     play << PongReceived(1, b"1005000") >> [told(play, 2, paused=True)]
