@@ -166,8 +166,8 @@ class TradeRows:
             at = min(bisect_left(self._levels.seconds, second), count)
             found = self.rows[max(at - 1, 0) : at]
         late = self._late.last_before(time_ms, before_run)
-        found = [*found, *([late] if late else [])]
-        return max(found, key=attrgetter("last_ms", "last_id"), default=None)
+        both = [*found, *([late] if late else [])]
+        return max(both, key=attrgetter("last_ms", "last_id"), default=None)
 
     # ---- adding
 
@@ -200,9 +200,7 @@ class TradeRows:
         if firsts[0] > self.holes.last_id and all(map(lt, lasts, lasts[1:])):
             return trades
         by_id = {last_id_of(one): one for one in reversed(trades)}
-        filling = [
-            one for one in by_id.values() if self.holes.hold(one) and not self._is_known(one)
-        ]
+        filling = [one for one in by_id.values() if self.holes.hold(one)]
         self.add_history(sorted(filling, key=last_id_of), run)
         return [by_id[id_] for id_ in sorted(by_id) if first_id_of(by_id[id_]) > self.holes.last_id]
 
@@ -216,9 +214,8 @@ class TradeRows:
 
     def _extend_back(self) -> None:
         """Let the stream's trades begin with those before them that an answer told without gap."""
-        first_ms = self.rows[0].first_ms if self.rows else BEFORE_ALL_MS
-        if first_ms != BEFORE_ALL_MS:
-            self.holes.begin(*self._late.chained(self.holes.first_id, first_ms))
+        if self.rows:
+            self.holes.begin(*self._late.chained(self.holes.first_id, self.rows[0].first_ms))
 
     def _part_of(self, second: int, span: Span, count: int) -> list[TradeSum]:
         """Return the sums of a second's trades in a span, of the first `count` rows."""
