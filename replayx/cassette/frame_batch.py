@@ -1,7 +1,7 @@
 """A chunk unpacked: any run of its messages is one slice of bytes ready for a socket."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
 from itertools import accumulate
 from typing import Annotated
@@ -20,6 +20,7 @@ from replayx.cassette.records import AnyEvent, Chunk
 from replayx.framing import header_bytes
 from replayx.limits import CHUNK_EVENTS_MAX
 
+_BYTE = 256
 _EVENT_LIMIT = msgspec.Meta(max_length=CHUNK_EVENTS_MAX)
 _events_decoder: msgspec.msgpack.Decoder[list[AnyEvent]] = msgspec.msgpack.Decoder(
     Annotated[list[AnyEvent], _EVENT_LIMIT]
@@ -91,6 +92,15 @@ class FrameBatch:
     def channel(self) -> memoryview:
         """Each message's channel number."""
         return from_planes(self._channel, CHANNEL_BYTES).cast("H")
+
+    def carrying(self, numbers: Collection[int]) -> bytes:
+        """Return a byte for each message: 1 if it belongs to one of the channels, else 0."""
+        if max(self.channel_frames, default=0) < _BYTE:
+            # The plane of the low bytes is the column: translated in C, a message costs nothing.
+            table = bytes(number in numbers for number in range(_BYTE))
+            return bytes(self._channel[: self.count]).translate(table)
+        wanted = frozenset(numbers)
+        return bytes(map(wanted.__contains__, self.channel))
 
     @cached_property
     def events(self) -> list[AnyEvent]:

@@ -7,7 +7,7 @@ what is not wanted is left out, and what follows from a message is put beside it
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, compress
 from typing import NamedTuple
 
 from replayx.cassette.frame_batch import FrameBatch
@@ -121,12 +121,16 @@ class View:
         same = all(envelope.same for envelope in wanted)
         if same and len(wanted) == len(envelopes) and not dropped and not insertions:
             return None
-        channel = run.batch.channel.tolist()
-        keep = [k for k in range(run.first, run.stop) if channel[k] in table and k not in dropped]
+        numbers = [number for number in run.batch.channel_frames if number in table]
+        mask = run.batch.carrying(numbers)
+        keep = list(compress(range(run.first, run.stop), mask[run.first : run.stop]))
+        if dropped:
+            keep = [k for k in keep if k not in dropped]
         if same:
             end, frames = run.batch.end, run.batch.frames
             parts: list[bytes | memoryview] = [frames[end[k] : end[k + 1]] for k in keep]
         else:
+            channel = run.batch.channel
             parts = [_enveloped(run.batch, k, table[channel[k]]) for k in keep]
         if insertions:
             parts, keep = self._joined(parts, keep, insertions)

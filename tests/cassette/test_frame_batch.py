@@ -7,6 +7,7 @@ from replayx.cassette.packing import decode_chunk, encode, pack_chunk, unpack_ch
 from replayx.cassette.records import ClientMessage, Closed, Interaction, Opened
 from replayx.framing import BINARY, TEXT, frame
 from tests.cassettes import MS, START_NS, combined, first_chunk, second_chunk
+from tests.tapes import batch
 
 
 def unpacked(sealed) -> FrameBatch:
@@ -54,3 +55,11 @@ def test_one_event_is_decoded_without_the_others():
 def test_an_event_that_is_not_there_is_damage():
     with pytest.raises(Damage, match="event 99"):
         unpacked(first_chunk()).event(99)
+
+
+@pytest.mark.parametrize("number", [7, 255, 256, 40_000])
+def test_which_messages_belong_to_channels(number):
+    rows = [(1, 1, b"a"), (2, number, b"b"), (3, 2, b"c"), (4, number, b"d")]
+    made = batch(rows)
+    assert made.carrying([number, 2]) == b"\0\1\1\1"
+    assert made.carrying([]) == b"\0\0\0\0"
