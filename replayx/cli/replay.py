@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 import msgspec
 
+from replayx.cli.controlling import ControlAddress, controlling, parse_control
 from replayx.cli.tls import server_tls
 from replayx.errors import ExitCode, InvalidOption, StorageFailure
 
@@ -74,7 +75,7 @@ Exit codes: 0 done, 1 unmatched requests with --strict, 2 wrong option, 3 unread
     default="off",
     show_default=True,
     metavar="off|now|TIME",
-    help="Move every time so that the tape starts now, or at a time such as 2026-01-01T00:00:00Z.",
+    help="Move every time: the tape starts now, at a time (2026-01-01T00:00:00Z), or 7d later.",
 )
 @click.option(
     "--skip-idle", metavar="DURATION", help="Let gaps between messages pass as at most this much."
@@ -114,11 +115,26 @@ Exit codes: 0 done, 1 unmatched requests with --strict, 2 wrong option, 3 unread
 @click.option("--strict", is_flag=True, help="Exit with 1 if a request had no recorded answer.")
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="Serve https and wss: PEM chain.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="PEM key of --tls-cert.")
+@click.option(
+    "--control",
+    default="127.0.0.1:0",
+    show_default=True,
+    metavar="HOST:PORT|off",
+    help="Where commands are taken (`replayx ctl`); port 0 is a free one.",
+)
+@click.option(
+    "--control-token",
+    default="",
+    envvar="REPLAYX_CONTROL_TOKEN",
+    help="Take commands only with this token; better in the environment: REPLAYX_CONTROL_TOKEN.",
+)
 @click.option("--ready-file", type=click.Path(path_type=Path), help="Write the URLs here as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print events as JSON lines on stdout.")
 def command(
     cassettes: tuple[Path, ...],
     *,
+    control: str,
+    control_token: str,
     ready_file: Path | None,
     strict: bool,
     as_json: bool,
@@ -127,7 +143,9 @@ def command(
     """Replay CASSETTES to unmodified clients."""
     from replayx.server.event_loop import run
 
-    unmatched = run(_serve(cassettes, _options(**given), ready_file, as_json=as_json))
+    address = parse_control(control, control_token)
+    serving = _serve(cassettes, _options(**given), address, ready_file, as_json=as_json)
+    unmatched = run(serving)
     if strict and unmatched:
         raise SystemExit(ExitCode.FOUND)
 
@@ -182,22 +200,11 @@ def _instant(text: str | None) -> "Instant | None":
     return partial(parse_instant_ns, text)
 
 
-def _rebase_to(text: str) -> int | Literal["now"] | None:
+def _rebase_to(text: str) -> "Instant | Literal['now'] | None":
     """Return when the tape starts for clients. Raises InvalidOption."""
-    from replayx.quantities import parse_instant_ns
-    from replayx.timeline.places import TIME_MAX_NS, TIME_MIN_NS
-
-    if text in ("off", "now"):
-        return "now" if text == "now" else None
-    at_ns = parse_instant_ns(text, 0)
-    if not TIME_MIN_NS <= at_ns < TIME_MAX_NS:
-        # Times would have more or fewer digits than they had.
-        raise InvalidOption(
-            f"the time {text!r}",
-            expected="off, now, or a time from 2001-09-09T01:46:40Z to 2286-11-20T17:46:39Z",
-            where="--rebase",
-        )
-    return at_ns
+    if text == "now":
+        return "now"
+    return None if text == "off" else _instant(text)
 
 
 def _timeline(text: str) -> tuple[str, int]:
@@ -210,7 +217,12 @@ def _timeline(text: str) -> tuple[str, int]:
 
 
 async def _serve(
-    cassettes: tuple[Path, ...], options: "ReplayOptions", ready_file: Path | None, *, as_json: bool
+    cassettes: tuple[Path, ...],
+    options: "ReplayOptions",
+    address: ControlAddress | None,
+    ready_file: Path | None,
+    *,
+    as_json: bool,
 ) -> int:
     from replayx.server.replay_server import ReplayServer
 
@@ -225,9 +237,9 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with server:
+    async with server, controlling(server, address, cassettes) as control:
         loop.add_signal_handler(signal.SIGUSR1, server.begin)
-        _announce(server, ready_file, as_json=as_json)
+        _announce(server, control, ready_file, as_json=as_json)
         started.release()
         ended = asyncio.ensure_future(server.wait())
         stopped = asyncio.ensure_future(stop.wait())
@@ -258,13 +270,17 @@ class _Started:
             click.echo(self._line)
 
 
-def _announce(server: "ReplayServer", ready_file: Path | None, *, as_json: bool) -> None:
+def _announce(
+    server: "ReplayServer", control: str, ready_file: Path | None, *, as_json: bool
+) -> None:
     for reader in server.readers:
         if reader.damage is not None:
             click.secho(f"warning: {reader.damage}", fg="yellow", err=True)
     for market in server.unknown_markets:
         click.secho(f"warning: no venue knows {market}; it is not served", fg="yellow", err=True)
-    facts = {"event": "ready", "listeners": server.urls}
+    facts: dict[str, object] = {"event": "ready", "listeners": server.urls}
+    if control:
+        facts["control"] = control
     if server.timeline_urls:
         facts["timelines"] = server.timeline_urls
     ready = msgspec.json.encode(facts).decode()
@@ -278,6 +294,9 @@ def _announce(server: "ReplayServer", ready_file: Path | None, *, as_json: bool)
         click.secho(title, bold=True)
         for role, url in addresses.items():
             click.echo(f"  {role:<6} {url}")
+    if control:
+        click.secho("control", bold=True)
+        click.echo(f"  http   {control}")
 
 
 def _write_ready(path: Path, text: str) -> None:

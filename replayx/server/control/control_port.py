@@ -26,6 +26,9 @@ from replayx.server.http_port import HttpPort
 _VALIDATION = re.compile(r"(?P<error>.*?)(?: - at `(?P<where>[^`]*)`)?", re.DOTALL)
 _EXPECTED = re.compile(r"Expected (.*?)(?:, got .*)?", re.DOTALL)
 
+# What a command that still runs gets to be answered when the server ends.
+_GRACE_S = 0.2
+
 # Nothing that is told here is to be kept, or to be taken for a page.
 _HEADERS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 
@@ -52,7 +55,7 @@ class ControlPort:
         self._run = run
         self._host = host
         self._guard = Guard(host, token)
-        self._runner = web.ServerRunner(HttpPort(self._handle), shutdown_timeout=1.0)
+        self._runner = web.ServerRunner(HttpPort(self._handle), shutdown_timeout=_GRACE_S)
 
     async def start(self, port: int) -> str:
         """Listen, on a free port for 0, and return the base URL. Raises InvalidOption."""

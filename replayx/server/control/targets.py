@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from msgspec import UNSET, UnsetType
 
-from replayx.clock import NS_PER_S
+from replayx.clock import NS_PER_MS, NS_PER_S
 from replayx.errors import InvalidOption
 from replayx.quantities import parse_duration_ns, parse_instant_ns, parse_speed, time_text
 from replayx.server.control.definitions import (
@@ -56,7 +56,7 @@ def seek_ns(seek: Seek, clock: ClockState) -> int:
         to_ns = clock.position_ns + (-offset_ns if text[0] == "-" else offset_ns)
         return max(clock.start_ns, min(to_ns, clock.end_ns))
     at_ns = _instant_ns("$.to", text, clock)
-    if not clock.start_ns <= at_ns <= clock.end_ns:
+    if not _is_on_tape(at_ns, clock):
         tape_s = (clock.end_ns - clock.start_ns) / NS_PER_S
         tape = f"{time_text(clock.start_ns)} to {time_text(clock.end_ns)}, or 0s to {tape_s:g}s"
         raise Refused(Problem(409, f"{text} is not on the tape", expected=tape, where="$.to"))
@@ -115,11 +115,19 @@ def _speed(given: str | float) -> Fraction | None:
 
 
 def _instant_ns(where: str, text: str, clock: ClockState) -> int:
+    """Return a time of the tape: as it was recorded, or else as clients see it."""
     try:
-        return parse_instant_ns(text, clock.start_ns)
+        at_ns = parse_instant_ns(text, clock.start_ns)
     except InvalidOption as error:  # of the right form, but in no calendar
         problem = Problem(409, f"there is no {text}", expected=error.expected or "", where=where)
         raise Refused(problem) from error
+    recorded_ns = at_ns - clock.shift_ms * NS_PER_MS
+    is_told = not _is_on_tape(at_ns, clock) and _is_on_tape(recorded_ns, clock)
+    return recorded_ns if is_told else at_ns
+
+
+def _is_on_tape(at_ns: int, clock: ClockState) -> bool:
+    return clock.start_ns <= at_ns <= clock.end_ns
 
 
 def _price(given: str | float | UnsetType) -> str:

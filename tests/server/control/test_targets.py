@@ -66,6 +66,15 @@ def test_where_a_seek_goes(to, second):
     assert seek_ns(Seek(to=to), CLOCK) == T0 + second * S
 
 
+def test_a_time_may_be_one_that_clients_see():
+    rebased = msgspec.structs.replace(CLOCK, shift_ms=3_600_000)
+    assert seek_ns(Seek(to=T0 + 3600 * S + 5 * S), rebased) == T0 + 5 * S
+    assert seek_ns(Seek(to=T0 + 5 * S), rebased) == T0 + 5 * S
+    assert run_until_stop(RunUntil(at=T0 + 3660 * S), rebased) == StopAt(T0 + 60 * S)
+    with pytest.raises(Refused):
+        seek_ns(Seek(to=T0 + 1800 * S), rebased)
+
+
 @pytest.mark.parametrize(
     ("to", "status", "told"),
     [
