@@ -36,6 +36,7 @@ from replayx.market.market_pass import MarketPass, Progress, candles_told
 from replayx.market.market_view import Increments
 from replayx.market.segments import Cut, Piece
 from replayx.market.told_candles import ToldCandles
+from replayx.market.trade_log import in_order
 from replayx.market.trade_reader import TradeReader
 from replayx.market.trade_sums import AnyTrade
 from replayx.timeline.source import Source
@@ -242,8 +243,9 @@ class MarketHistory:
     def _trades_of(self, symbol: str, pieces: Sequence[Piece]) -> Sequence[AnyTrade]:
         """Return what candles are made of: trades, or aggregated ones where that is all."""
         if (FeedKind.TRADE, symbol) in self._chunks.families:
-            return of_type(self._chunks.events(pieces, (FeedKind.TRADE, symbol)), Trade)
-        return of_type(self._chunks.events(pieces, (FeedKind.AGG_TRADE, symbol)), AggTrade)
+            return in_order(of_type(self._chunks.events(pieces, (FeedKind.TRADE, symbol)), Trade))
+        events = self._chunks.events(pieces, (FeedKind.AGG_TRADE, symbol))
+        return in_order(of_type(events, AggTrade))
 
     def _run_trades(self, symbol: str, run: int) -> Sequence[AnyTrade]:
         return self._trades_of(symbol, self._index.segments.pieces(run))

@@ -128,7 +128,7 @@ class MarketPass:
         trades = in_order(told)
         log.group(segment, of_type(trades, Trade))
         self._note_texts(symbol, [(one.price, one.quantity) for one in trades])
-        self._index.candles_of(symbol).add_trades(segment, told)
+        self._index.candles_of(symbol).add_trades(segment, trades)
 
     def _take_agg_trades(self, segment: int, symbol: str, events: list[MarketEvent]) -> None:
         told = of_type(events, AggTrade)
@@ -137,7 +137,7 @@ class MarketPass:
         self._index.agg_trades.setdefault(symbol, TradeLog()).add(segment, in_order(told))
         self._note_texts(symbol, [(one.price, one.quantity) for one in told])
         if (FeedKind.TRADE, symbol) not in self._chunks.families:
-            self._index.candles_of(symbol).add_trades(segment, told)
+            self._index.candles_of(symbol).add_trades(segment, in_order(told))
 
     def _take_candles(self, segment: int, pieces: Sequence[Piece], symbol: str) -> None:
         rows = self._index.candles_of(symbol)

@@ -7,12 +7,15 @@ stream, so whoever reads a span looks on while the next row begins in it.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from replayx.market.agg_trades import TradeGrouping
 from replayx.market.events import AggTrade, Trade
 from replayx.market.trade_sums import AnyTrade
+
+_Trade = TypeVar("_Trade", Trade, AggTrade, AnyTrade)
 
 NOBODY = AggTrade("", -1, "", "", -1, -1, 0, False)
 
@@ -104,7 +107,7 @@ class GroupedLog(TradeLog):
         return 0 if last is None else last.id - first_id
 
 
-def in_order(trades: Iterable[AnyTrade]) -> list[AnyTrade]:
+def in_order(trades: Iterable[_Trade]) -> list[_Trade]:
     """Return trades in the order of their ids, each once."""
     listed = list(trades)
     ids = [trade.id for trade in listed]

@@ -1,6 +1,6 @@
 """Trades and aggregated trades at an instant: found in the log's rows, read from their chunks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from replayx.clock import NS_PER_MS
@@ -91,15 +91,15 @@ class TradeReader:
         past = self._past(*feed, log, cut)
         rows = log.rows_through(cut.segment)
         order = self._forwards if wanted.is_forward else self._backwards
-        found: list[AnyTrade] = []
+        found: dict[int, AnyTrade] = {}  # by id: neighbours may both tell a trade
         count = sum(map(wanted.fits, past)) if wanted.is_forward else 0
         for row in order(log, rows, wanted):
             if count >= wanted.limit and not _overlaps(log, row, found):
                 break
             trades = self._row(feed, log.segments[row], cut)
-            count += sum(map(wanted.fits, trades))
-            found += trades
-        return wanted.of(in_order([*past, *sorted(found, key=_id)]))
+            count += sum(one.id not in found for one in trades if wanted.fits(one))
+            found.update((one.id, one) for one in trades)
+        return wanted.of([*past, *(found[one] for one in sorted(found))])
 
     @staticmethod
     def _forwards(log: TradeLog, rows: int, wanted: Wanted) -> Iterator[int]:
@@ -119,12 +119,12 @@ class TradeReader:
         yield from reversed(range(rows))
 
     def _row(self, feed: tuple[FeedKind, str], segment: int, cut: Cut) -> list[AnyTrade]:
-        """Return the trades of a segment up to the cut, in the order in which they were told."""
+        """Return the trades of a segment up to the cut, in order, each once."""
         pieces = cut.pieces if segment == cut.segment else self._index.segments.pieces(segment)
         events = self._chunks.events(pieces, feed)
         if feed[0] is FeedKind.TRADE:
-            return list(of_type(events, Trade))
-        return list(of_type(events, AggTrade))
+            return in_order(of_type(events, Trade))
+        return in_order(of_type(events, AggTrade))
 
     # ---- grouped
 
@@ -176,7 +176,7 @@ class TradeReader:
         for row in span:
             segment = log.segments[row]
             whole = self._index.segments.pieces(segment)
-            trades = of_type(in_order(of_type(self._chunks.events(whole, feed), Trade)), Trade)
+            trades = in_order(of_type(self._chunks.events(whole, feed), Trade))
             ended = grouping.add(trades)
             groups += ended
             count += sum(map(wanted.fits, ended)) if wanted.is_forward else 0
@@ -189,13 +189,8 @@ class TradeReader:
         return [group for group in groups if group.last_id <= known_id]
 
 
-def _overlaps(log: TradeLog, row: int, found: Sequence[AnyTrade]) -> bool:
+def _overlaps(log: TradeLog, row: int, found: Collection[int]) -> bool:
     """Say whether a row may tell trades among those that were found in its neighbours."""
     if not found:
         return True
-    ids = [trade.id for trade in found]
-    return log.first_ids[row] <= max(ids) and log.last_ids[row] >= min(ids)
-
-
-def _id(trade: AnyTrade) -> int:
-    return trade.id
+    return log.first_ids[row] <= max(found) and log.last_ids[row] >= min(found)
