@@ -6,6 +6,7 @@ told before the instant, with the trades since. Else what smaller candles and tr
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -96,11 +97,22 @@ class CandleState:
     ) -> OpenCandle | None:
         """Return a candle as it was last told before the instant."""
         start_ms = self._recorded_start(told.interval, client_start_ms, zone_ms)
-        for update in reversed(self._at.tail_candles):
+        versions = (
+            self._newest.get((told.interval.name, start_ms)),
+            told.open_version(start_ms, self._at.before_run),
+        )
+        known = [one for one in versions if one is not None]
+        return max(known, key=lambda one: one.told_ms) if known else None
+
+    @cached_property
+    def _newest(self) -> dict[tuple[str, int], OpenCandle]:
+        """Candles as they were told last in the instant's own run, by interval and start."""
+        newest: dict[tuple[str, int], OpenCandle] = {}
+        for update in sorted(self._at.tail_candles, key=lambda one: one.told_ms):
             for candle in update.candles:
-                if update.interval == told.interval.name and candle.start_ms == start_ms:
-                    return OpenCandle(self._at.before_run, update.told_ms, candle)
-        return told.open_version(start_ms, self._at.before_run)
+                told = OpenCandle(self._at.before_run, update.told_ms, candle)
+                newest[update.interval, candle.start_ms] = told
+        return newest
 
     def _recorded_start(self, interval: Interval, client_start_ms: int, zone_ms: int) -> int:
         if not self._shift_ms:

@@ -100,6 +100,18 @@ def test_what_is_open_is_as_it_was_told_last():
     assert (one.trade_count, one.close, one.is_closed) == (2, "12.00", False)
 
 
+def test_what_was_told_last_counts_whoever_told_it():
+    rows = CandleRows(SYMBOL, [].__getitem__)
+    trades = [trade(1, T0 + 5, "10.00"), trade(2, T0 + 9_000, "12.00"), trade(3, T0 + 9_500)]
+    one, two, three = (brute_candles(trades[:count], "1m", 0) for count in (1, 2, 3))
+    rows.add_candles(0, told("1m", two, T0 + 9_000))
+    old = told("1m", one, T0 + 100, has_ids=False)
+    new = told("1m", three, T0 + 9_600)
+    for tail, count in (((old,), 2), ((new, old), 3), ((old, new), 3), ((), 2)):
+        at = Instant(T0 + 9_700, 1, tail_candles=tail)
+        assert [each.trade_count for each in rows.candles("1m", 9, at)] == [count]
+
+
 def test_the_newest_row_of_an_answer_is_final_only_well_after_its_end():
     rows = CandleRows(SYMBOL, [].__getitem__)
     rows.add_candles(3, told("1m", minutes(2), T0 + 2 * MINUTE + 4_000, has_ids=False))
