@@ -17,6 +17,11 @@ class Backlog:
     def __init__(self) -> None:
         self._waiting: dict[str, list[Waiting]] = {}
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a history is asked for that is not there yet."""
+        return bool(self._waiting)
+
     def want(self, market: str) -> list[AnyEffect]:
         """Ask for a market's history; once is enough."""
         if market in self._waiting:

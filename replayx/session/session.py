@@ -127,6 +127,7 @@ class ReplaySession:
         self._starts_itself = starts_itself and not is_lockstep
         self._calls_roll = roll_call and is_lockstep
         self._audience = Audience(tape.channels, derived=derived or {})
+        self._shift_ms = self._clockwork.venue_clock.shift_ms
         for streams in (derived or {}).values():
             streams.follow(self._clockwork.venue_clock)
         liveness = liveness or (Liveness.TAPE if is_lockstep else Liveness.WALL)
@@ -175,7 +176,7 @@ class ReplaySession:
     def next_deadline_ns(self) -> int | None:
         """Return when `advance` has something to do; None: not before the next input."""
         due_ns = None
-        if not self._pulse.holds_the_tape:
+        if not self._is_held:
             due_ns = self._player.deadline_ns(self._audience.watcher_count)
         times = (due_ns, self._pulse.deadline_ns())
         return min((ns for ns in times if ns is not None), default=None)
@@ -183,6 +184,11 @@ class ReplaySession:
     @property
     def _player(self) -> Player:
         return self._clockwork.player
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether the tape waits: for a client, or, where no time passes, for a history."""
+        return self._pulse.holds_the_tape or (self._player.is_flat_out and self._backlog.is_waiting)
 
     # ---- inputs
 
@@ -314,7 +320,10 @@ class ReplaySession:
     def advance(self, now_ns: int) -> list[AnyEffect]:
         """Return what is due at `now_ns`: at most one write a connection at full speed."""
         effects = self._pulse.advance(now_ns)
-        if not self.is_ended and not self._pulse.holds_the_tape:
+        if self._clockwork.venue_clock.shift_ms != self._shift_ms:
+            self._shift_ms = self._clockwork.venue_clock.shift_ms
+            self._audience.watch_anew()
+        if not self.is_ended and not self._is_held:
             for stretch in self._player.play(
                 now_ns, self._audience.watcher_count, horizon_ns=self._pulse.horizon_ns
             ):
