@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from email.utils import formatdate
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 from replayx.cassette.reader import CassetteReader
 from replayx.clock import NS_PER_MS
-from replayx.requests.encoding import accepts
+from replayx.requests.encoding import accepts, header
 from replayx.requests.explain import explain
 from replayx.requests.matcher import Recording
 from replayx.session.recorded_answers import Answer, RecordedAnswers
@@ -77,9 +79,9 @@ class Answers:
         `venue_ms` and all times in the answer are the client's: the tape's plus `shift_ms`.
         """
         answer = self._answer(self._key(request), position_ns, venue_ms, shift_ms)
-        if answer.coding and accepts(request.headers, answer.coding):
-            return answer.packed
-        return answer.plain
+        packed = answer.coding and accepts(request.headers, answer.coding)
+        reply = answer.packed if packed else answer.plain
+        return _dated(reply, venue_ms) if shift_ms else reply
 
     def wsapi(
         self, request: WsApiRequest, position_ns: int, venue_ms: int, *, shift_ms: int = 0
@@ -142,6 +144,19 @@ class Answers:
         self.unmatched += 1
         self.on_unmatched(message)
         return self._venue.refuse(Refusal.NO_RECORDING, message)
+
+
+def _dated(reply: HttpReply, venue_ms: int) -> HttpReply:
+    """Return a reply with the date of the venue's clock, unless it has one."""
+    if header(reply.headers, "date"):
+        return reply
+    date = _http_date(venue_ms // 1000)
+    return HttpReply(reply.status, reply.body, (*reply.headers, ("Date", date)))
+
+
+@lru_cache(maxsize=16)
+def _http_date(unix_s: int) -> str:
+    return formatdate(unix_s, usegmt=True)
 
 
 def unmatched_total(answers: Mapping[str, Answers]) -> int:
