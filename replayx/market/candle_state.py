@@ -47,7 +47,7 @@ class CandleState:
         )
         newest_ms = [self._trades.last_ms] if self._trades.last_ms is not None else []
         # A recorder's clock may be behind the venue's, so that trades are ahead of `now_ms`.
-        self.now_ms = max([at.now_ms, *(one + at.shift_ms for one in newest_ms)])
+        self.now_ms: int = max([at.now_ms, *(one + at.shift_ms for one in newest_ms)])
 
     def candle(self, grid: Interval, client_start_ms: int, zone_ms: int) -> Candle | None:
         """Return the candle that begins at a client's time; None: nothing is known of it."""
@@ -136,7 +136,7 @@ class CandleState:
         versions = [self._version(one, client_start_ms, zone_ms) for one in same]
         version = next((one for one in versions if one is not None), None)
         if version is not None and not _is_newer(pieces, version):
-            known = self._extended(version, client_end_ms - self._shift_ms)
+            known: TradeSum | None = self._extended(version, client_end_ms - self._shift_ms)
         else:
             known = _joined(pieces)
         return known and self._texts(known, client_start_ms, client_end_ms)
