@@ -115,7 +115,7 @@ class Answers:
     def _derived(
         self, key: RequestKey, position_ns: int, venue_ms: int, shift_ms: int
     ) -> HttpReply | None:
-        if self.history is None:
+        if self.history is None or not self._venue.derives(key):
             return None
         market = self.history.at(position_ns, shift_ms=shift_ms, now_ms=venue_ms)
         return self._venue.derive(key, market)
