@@ -31,10 +31,10 @@ class TranscribedSession(ReplaySession):
 
     def handle(self, event: AnyInput, now_ns: int) -> list[AnyEffect]:
         """Take an input and return its effects."""
-        if self.transcript is None:
-            return super().handle(event, now_ns)
+        if self.transcript is None or self._handled_at_ns is not None:
+            return super().handle(event, now_ns)  # what has waited is taken up within another
         self.transcript.given(event, self.position_ns(now_ns), now_ns)
-        self._handled_at_ns = now_ns  # it may play first what is due by now
+        self._handled_at_ns = now_ns  # it may play first what is due by now: noted once, below
         effects = super().handle(event, now_ns)
         self._handled_at_ns = None
         self._note(effects, now_ns)
