@@ -17,6 +17,7 @@ from replayx.cassette.records import (
     Market,
     Opened,
 )
+from replayx.cli.coverage import AnswerRow, answers
 from replayx.errors import CassetteError
 from replayx.framing import header_bytes
 
@@ -99,6 +100,7 @@ class Contents(msgspec.Struct):
     routes: list[RouteRow]
     connections: list[ConnectionRow]
     gaps: list[GapRow]
+    answers: list[AnswerRow]
 
 
 class _Count:
@@ -200,6 +202,7 @@ def contents(reader: CassetteReader, advance: Callable[[int], None]) -> Contents
         routes=[RouteRow(*key, number) for key, number in sorted(count.routes.items())],
         connections=list(count.connections.values()),
         gaps=count.gaps,
+        answers=answers(reader),
     )
 
 

@@ -46,6 +46,8 @@ def command(context: click.Context, cassettes: tuple[Path, ...], *, as_json: boo
 
 
 def _print(found: "Contents") -> None:
+    from replayx.cli.coverage import gathered
+
     click.secho(found.path, bold=True)
     width = max(len(name) for name, _ in _summary(found))
     for name, value in _summary(found):
@@ -79,6 +81,9 @@ def _print(found: "Contents") -> None:
             for row in found.routes
         ],
         right=2,
+    )
+    print_table(
+        "Answers", ("market", "symbol", "", "streams and endpoints"), gathered(found.answers)
     )
     print_table(
         "Connections",
