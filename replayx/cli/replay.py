@@ -78,6 +78,13 @@ Exit codes: 0 done, 1 unmatched requests with --strict, 2 wrong option, 3 unread
     help="Move every time: the tape starts now, at a time (2026-01-01T00:00:00Z), or 7d later.",
 )
 @click.option(
+    "--derive",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    help="Answer and stream what was not recorded from the market on the tape, or leave it out.",
+)
+@click.option(
     "--skip-idle", metavar="DURATION", help="Let gaps between messages pass as at most this much."
 )
 @click.option(
@@ -157,6 +164,7 @@ def _options(
     from_: str | None,
     to: str | None,
     rebase: str,
+    derive: str,
     skip_idle: str | None,
     regime: str,
     liveness: str | None,
@@ -179,6 +187,7 @@ def _options(
         from_at=_instant(from_),
         to_at=_instant(to),
         rebase_to=_rebase_to(rebase),
+        derive=derive == "on",
         skip_idle_ns=None if skip_idle is None else parse_duration_ns(skip_idle),
         regime=Regime(regime),
         liveness=None if liveness is None else Liveness(liveness),
