@@ -39,9 +39,8 @@ class BookPass:
             bids.update(delta.bids)
             asks.update(delta.asks)
             for price, _ in removed:
-                for side, sizes in ((bids, book.bids.sizes), (asks, book.asks.sizes)):
-                    if price in sizes:
-                        side[price] = sizes[price]
+                bids[price] = book.bids.sizes.get(price, "0")
+                asks[price] = book.asks.sizes.get(price, "0")
             self._recent.append(delta)
             self._is_changed = True
         self._writer.change(bids, asks)

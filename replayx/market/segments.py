@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from replayx.limits import CHUNK_FRAMES_MAX
+_NO_PIECES: tuple[Sequence[int], Sequence[int], Sequence[int]] = ((), (), ())
 
 
 class Piece(NamedTuple):
@@ -39,15 +39,15 @@ class Segments:
         self.starts = array("q")  # the time of its first message
         self._begin = array("I")  # where its pieces begin among all
         self._columns = tuple(array("I") for _ in Piece._fields)
-        # By source: the segments in which its chunks begin, and these chunks.
-        self._chunks: dict[int, tuple[array[int], array[int]]] = {}
+        # By source: of each of its pieces the segment, the chunk and where it stops.
+        self._by_source: dict[int, tuple[array[int], array[int], array[int]]] = {}
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def append(self, start_ns: int, pieces: Sequence[Piece]) -> None:
         """Add the segment that follows."""
-        self._note_chunks(len(self.starts), pieces)
+        self._note(len(self.starts), pieces)
         self.starts.append(start_ns)
         self._begin.append(len(self._columns[0]))
         for column, values in zip(self._columns, zip(*pieces, strict=True), strict=True):
@@ -68,19 +68,19 @@ class Segments:
 
     def of_chunk(self, source: int, ordinal: int) -> int:
         """Return the segment that begins with a chunk's first message. Raises KeyError."""
-        segments, ordinals = self._chunks[source]
+        segments, ordinals, _ = self._by_source.get(source, _NO_PIECES)
         row = bisect_left(ordinals, ordinal)
         if row == len(ordinals) or ordinals[row] != ordinal:
             raise KeyError(ordinal)
         return segments[row]
 
     def passed(self, source: int, segment: int) -> tuple[int, int]:
-        """Return the last chunk of a source that begins before a segment, and that all of it has
-        been passed; or one before its first.
+        """Return the last chunk of a source that begins before a segment, and how many of its
+        messages come before that; a chunk before its first, if there is none.
         """
-        segments, ordinals = self._chunks.get(source, ((), ()))
+        segments, ordinals, stops = self._by_source.get(source, _NO_PIECES)
         row = bisect_left(segments, segment) - 1
-        return (ordinals[row], CHUNK_FRAMES_MAX) if row >= 0 else (-1, 0)
+        return (ordinals[row], stops[row]) if row >= 0 else (-1, 0)
 
     def __iter__(self) -> Iterator[tuple[Piece, ...]]:
         return (self.pieces(segment) for segment in range(len(self)))
@@ -102,12 +102,11 @@ class Segments:
         if any(not 0 <= begin <= rows for begin in made._begin):
             raise ValueError("a segment outside its columns")
         for segment, pieces in enumerate(made):
-            made._note_chunks(segment, pieces)
+            made._note(segment, pieces)
         return made
 
-    def _note_chunks(self, segment: int, pieces: Sequence[Piece]) -> None:
+    def _note(self, segment: int, pieces: Sequence[Piece]) -> None:
         for piece in pieces:
-            if piece.first == 0:
-                segments, ordinals = self._chunks.setdefault(piece.source, (array("I"), array("I")))
-                segments.append(segment)
-                ordinals.append(piece.ordinal)
+            columns = self._by_source.setdefault(piece.source, (array("I"), array("I"), array("I")))
+            for column, value in zip(columns, (segment, piece.ordinal, piece.stop), strict=True):
+                column.append(value)

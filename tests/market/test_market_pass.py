@@ -1,0 +1,45 @@
+import pytest
+from hypothesis import given
+
+from replayx.market.events import FeedKind
+from replayx.market.history import MarketHistory
+from tests.market.fake_codec import FakeCodec, delta, trade
+from tests.market.tapes_of_a_market import tapes
+from tests.market.test_history import history
+from tests.tapes import channel, source
+
+
+@given(tapes(sources=2))
+def test_every_message_is_in_one_segment(tape):
+    sources, facts = tape
+    made = MarketHistory("fake", sources, FakeCodec(), facts)
+    passed = []
+    made.build(passed.append)
+    assert sum(passed) == sum(batch.count for one in sources for batch in one.batches(0))
+    codec = FakeCodec()
+    assert made.build().is_new
+    del codec
+
+
+def test_quotes_and_tickers_are_not_decoded_in_passing():
+    rows = [(k, k % 2, trade(k) if k % 2 == 0 else b"7 1 1 2 1") for k in range(10)]
+    codec = FakeCodec()
+    made = MarketHistory(
+        "fake", [source([channel(0, "x@trade"), channel(1, "x@top")], rows)], codec
+    )
+    made.build()
+    assert codec.calls == 5
+    assert made.at(9).top("X").last_id == 7
+
+
+@pytest.mark.parametrize("word", ["trade", "agg", "delta"])
+def test_steps_are_those_of_the_texts(word):
+    payloads = {
+        "trade": [trade(k, f"{k}.25", "0.010") for k in range(1, 4)],
+        "agg": [f"{k} {k} {k} {k}.25 0.010 5 m".encode() for k in range(1, 4)],
+        "delta": [delta(k, k, [(f"{k}.25", "0.010"), ("9.00", "0.000")]) for k in range(1, 4)],
+    }[word]
+    rows = [(k, 0, payload) for k, payload in enumerate(payloads)]
+    steps = history([source([channel(0, f"x@{word}")], rows)]).at(0).increments("X")
+    assert (float(steps.price), float(steps.quantity)) == (0.01, 0.01)
+    assert FeedKind.TRADE.value == "trade"
