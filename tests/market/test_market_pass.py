@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 
-from replayx.market.events import FeedKind
 from replayx.market.history import MarketHistory
 from tests.market.fake_codec import FakeCodec, delta, trade
 from tests.market.tapes_of_a_market import tapes
@@ -16,17 +15,16 @@ def test_every_message_is_in_one_segment(tape):
     passed = []
     made.build(passed.append)
     assert sum(passed) == sum(batch.count for one in sources for batch in one.batches(0))
-    codec = FakeCodec()
-    assert made.build().is_new
-    del codec
+    count = len(passed)
+    assert made.build(passed.append).is_new
+    assert len(passed) == count, "it is built once"
 
 
 def test_quotes_and_tickers_are_not_decoded_in_passing():
     rows = [(k, k % 2, trade(k) if k % 2 == 0 else b"7 1 1 2 1") for k in range(10)]
     codec = FakeCodec()
-    made = MarketHistory(
-        "fake", [source([channel(0, "x@trade"), channel(1, "x@top")], rows)], codec
-    )
+    tape = source([channel(0, "x@trade"), channel(1, "x@top")], rows)
+    made = MarketHistory("fake", [tape], codec)
     made.build()
     assert codec.calls == 5
     assert made.at(9).top("X").last_id == 7
@@ -42,4 +40,3 @@ def test_steps_are_those_of_the_texts(word):
     rows = [(k, 0, payload) for k, payload in enumerate(payloads)]
     steps = history([source([channel(0, f"x@{word}")], rows)]).at(0).increments("X")
     assert (float(steps.price), float(steps.quantity)) == (0.01, 0.01)
-    assert FeedKind.TRADE.value == "trade"
