@@ -182,7 +182,7 @@ def faults(book: dict, scenario: str, expected: dict[int, list]) -> list[str]:
     found = []
     if book["resyncs"]:
         found.append(f"started over {book['resyncs']} times: {book['complaints'][:2]}")
-    if book["applied"] < 10:
+    if book["applied"] < 5:
         found.append(f"only {book['applied']} differences")
     connects_max = 3 if scenario == "seek" else 1
     if book["connects"] > connects_max:
