@@ -53,6 +53,7 @@ class Clockwork:
         speed: Fraction | None = Fraction(1),
         regime: Regime = Regime.WALL,
         skip_idle_ns: int | None = None,
+        starts_itself: bool = True,
         venue_clock: VenueClock | None = None,
         rebase: Rebase | None = None,
     ) -> None:
@@ -60,6 +61,7 @@ class Clockwork:
         self.regime = regime
         self.venue_clock = rebase.clock if rebase else venue_clock or VenueClock()
         self._rebase = rebase
+        self._starts_itself = starts_itself and regime is Regime.WALL
         self._venues = venues
         self._first_speed = self._speed = speed
         self._skip_idle_ns = skip_idle_ns
@@ -117,6 +119,10 @@ class Clockwork:
             return []
         number, self._pending = self._pending, None
         return [ClockTold(number, self.state(now_ns))]
+
+    def touch(self, now_ns: int) -> list[AnyEffect]:
+        """Note that a client asked for something, which may start the timeline."""
+        return self.start(now_ns) if self._starts_itself else []
 
     def start(self, now_ns: int) -> list[AnyEffect]:
         """Let the timeline run, if nothing has started it yet."""

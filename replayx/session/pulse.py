@@ -5,7 +5,6 @@ Where the tape goes as fast as clients read, tape time is no time for an answer:
 waits, in the machine's time and not for ever.
 """
 
-from collections.abc import Callable
 from enum import Enum
 
 from replayx.framing import PING, frame
@@ -24,19 +23,12 @@ class Liveness(Enum):
 
 
 class Pulse:
-    """Keeps the timers of an audience. `remove` is how connections that it closes are forgotten."""
+    """Keeps the timers of an audience, and knows who is waited for."""
 
-    def __init__(
-        self,
-        audience: Audience,
-        clockwork: Clockwork,
-        liveness: Liveness,
-        remove: Callable[[int], None],
-    ) -> None:
+    def __init__(self, audience: Audience, clockwork: Clockwork, liveness: Liveness) -> None:
         self._audience = audience
         self._clockwork = clockwork
         self._liveness = liveness
-        self._remove = remove
         self._roll_call = RollCall()
 
     # ---- asked
@@ -78,9 +70,17 @@ class Pulse:
         self._roll_call.answer(connection.number, payload)
         self._audience.note_liveness()
 
-    def leave(self, number: int) -> None:
-        """Wait for a connection no longer."""
+    def forget(self, number: int) -> None:
+        """Forget a connection that is gone or about to be closed."""
+        self._audience.remove(number)
         self._roll_call.leave(number)
+
+    def close_all(self, code: int) -> list[AnyEffect]:
+        """Close every connection."""
+        numbers = self._audience.numbers()
+        for number in numbers:
+            self.forget(number)
+        return [CloseConnection(number, code, "") for number in numbers]
 
     def call_roll(self, now_ns: int) -> list[AnyEffect]:
         """Ping everybody: who echoes has read everything."""
@@ -100,7 +100,7 @@ class Pulse:
             effects += self._advance(connection, time_ns, now_ns)
         for effect in effects:
             if isinstance(effect, CloseConnection):
-                self._remove(effect.connection)
+                self.forget(effect.connection)
         if due:
             self._audience.note_liveness()
         return effects

@@ -15,19 +15,14 @@ from enum import Enum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from replayx.framing import PONG, frame
-from replayx.session.answers import Answers, unmatched_total
+from replayx.session.answers import Answers
 from replayx.session.audience import Audience
-from replayx.session.backlog import Backlog
 from replayx.session.clockwork import ClockCommand, Clockwork, Regime
-from replayx.session.connection import Connection
+from replayx.session.desk import Desk
 from replayx.session.effects import (
-    Accept,
     AnyEffect,
-    ClockState,
     CloseConnection,
     Ended,
-    Refuse,
     Reply,
     SendFrames,
 )
@@ -48,12 +43,13 @@ from replayx.session.inputs import (
     SeekAsked,
     StartAsked,
 )
-from replayx.session.player import Player
 from replayx.session.pulse import Liveness, Pulse
 from replayx.session.rebasing import Rebase
+from replayx.session.reception import Reception
+from replayx.session.standing import Standing
 from replayx.session.venue_clock import VenueClock
 from replayx.timeline.tape import Tape
-from replayx.venues.venue import HttpReply, Venue
+from replayx.venues.venue import Venue
 
 if TYPE_CHECKING:
     from replayx.session.derived_streams import DerivedStreams
@@ -76,11 +72,9 @@ class OnSeek(Enum):
 
 # binance-ws.md section 2: what a venue sends when it goes away.
 GOING_AWAY = 1001
-# RFC 6455 section 7.4.1: 1008 is for whoever breaks the server's policy.
-_TOO_MANY = (1008, "Too many requests")
 
 
-class ReplaySession:
+class ReplaySession(Standing):
     """One replay run. The caller performs the effects of each call before the next call."""
 
     def __init__(
@@ -110,68 +104,36 @@ class ReplaySession:
         """
         is_lockstep = regime is Regime.LOCKSTEP
         self._venues = venues
-        self._answers = answers
         self._clockwork = Clockwork(
             tape,
             venues,
             speed=speed,
             regime=regime,
             skip_idle_ns=skip_idle_ns,
+            starts_itself=starts_itself,
             venue_clock=VenueClock(clock_offset_ns),
             rebase=rebase,
         )
-        self._backlog = Backlog()
-        self._unmatched_before = 0  # by runs before a reset
+        self._desk = Desk(answers, self._clockwork)
         self._at_end = at_end
         self._on_seek = on_seek
-        self._starts_itself = starts_itself and not is_lockstep
         self._calls_roll = roll_call and is_lockstep
         self._audience = Audience(tape.channels, derived=derived or {})
         self._shift_ms = self._clockwork.venue_clock.shift_ms
         for streams in (derived or {}).values():
             streams.follow(self._clockwork.venue_clock)
         liveness = liveness or (Liveness.TAPE if is_lockstep else Liveness.WALL)
-        self._pulse = Pulse(self._audience, self._clockwork, liveness, self._forget)
+        self._pulse = Pulse(self._audience, self._clockwork, liveness)
+        self._reception = Reception(
+            venues, self._audience, self._desk, self._pulse, self._clockwork
+        )
 
     # ---- what is asked of it
 
     @property
-    def is_flat_out(self) -> bool:
-        """Whether messages go as fast as they can be written: the caller minds backpressure."""
-        return self._player.is_flat_out
-
-    @property
-    def is_lockstep(self) -> bool:
-        """Whether only commands move the tape: the caller answers them when all was written."""
-        return self._clockwork.regime is Regime.LOCKSTEP
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether more was due than is sent at once: the caller lets clients read in between."""
-        return self._player.is_behind
-
-    @property
-    def is_started(self) -> bool:
-        """Whether the timeline runs."""
-        return self._player.is_started
-
-    @property
-    def is_ended(self) -> bool:
-        """Whether the tape has ended."""
-        return self._player.is_ended
-
-    def position_ns(self, now_ns: int) -> int:
-        """Return the position on the tape, never past its end."""
-        return self._player.position_ns(now_ns)
-
-    def clock(self, now_ns: int) -> ClockState:
-        """Return where the clock stands."""
-        return self._clockwork.state(now_ns)
-
-    @property
     def unmatched_count(self) -> int:
         """How many requests had no answer."""
-        return self._unmatched_before + unmatched_total(self._answers)
+        return self._desk.unmatched_count
 
     def next_deadline_ns(self) -> int | None:
         """Return when `advance` has something to do; None: not before the next input."""
@@ -182,13 +144,13 @@ class ReplaySession:
         return min((ns for ns in times if ns is not None), default=None)
 
     @property
-    def _player(self) -> Player:
-        return self._clockwork.player
-
-    @property
     def _is_held(self) -> bool:
         """Whether the tape waits: for a client, or, where no time passes, for a history."""
-        return self._pulse.holds_the_tape or (self._player.is_flat_out and self._backlog.is_waiting)
+        return self._pulse.holds_the_tape or (self.is_flat_out and self._desk.is_waiting)
+
+    @property
+    def _answers(self) -> Mapping[str, Answers]:
+        return self._desk.answers
 
     # ---- inputs
 
@@ -196,19 +158,19 @@ class ReplaySession:
         """Take an input and return its effects."""
         match event:
             case RequestReceived():
-                return self._request(event, now_ns)
+                return self._desk.http(event, now_ns)
             case MessageReceived():
-                return self._message(event, now_ns)
+                return self._reception.message(event, now_ns)
             case ConnectionAsked():
-                return self._asked(event, now_ns)
+                return self._reception.asked(event, now_ns)
             case ConnectionOpened():
                 return self._opened(event, now_ns)
             case PingReceived():
-                return self._ping(event)
+                return self._reception.ping(event)
             case PongReceived():
                 return self._pong(event, now_ns)
             case ConnectionLost():
-                self._forget(event.connection)
+                self._pulse.forget(event.connection)
                 return self._settle(now_ns)
             case RequestRefused():
                 reply = self._venues[event.market].refuse(event.refusal, event.detail)
@@ -220,80 +182,22 @@ class ReplaySession:
             case _:
                 return self._command(event, now_ns)
 
-    def _request(self, event: RequestReceived, now_ns: int) -> list[AnyEffect]:
-        if self._answers[event.market].needs_history(event.request):
-            return self._backlog.add(event.market, event)
-        started = self._touch(now_ns)
-        position_ns = self.position_ns(now_ns)
-        clock = self._clockwork.venue_clock
-        reply = self._answers[event.market].http(
-            event.request, position_ns, clock.ms(position_ns), shift_ms=clock.shift_ms
-        )
-        return [*started, Reply(event.number, reply)]
-
-    def _asked(self, event: ConnectionAsked, now_ns: int) -> list[AnyEffect]:
-        venue = self._venues[event.market]
-        opened = venue.open(event.target)
-        if isinstance(opened, HttpReply):
-            return [Refuse(event.connection, opened)]
-        time_ns = self._pulse.now_ns(now_ns)
-        connection = Connection(event.connection, event.market, venue, opened, time_ns)
-        self._audience.add(connection)
-        return [Accept(event.connection)]
-
     def _opened(self, event: ConnectionOpened, now_ns: int) -> list[AnyEffect]:
         connection = self._audience.get(event.connection)
         if connection is None:
             return []
         if self.is_ended and self._at_end is not AtEnd.HOLD:
-            self._forget(event.connection)
+            self._pulse.forget(event.connection)
             return [CloseConnection(event.connection, GOING_AWAY, "")]
-        return self._watch(connection, now_ns)
-
-    def _message(self, event: MessageReceived, now_ns: int) -> list[AnyEffect]:
-        connection = self._audience.get(event.connection)
-        if connection is None:
-            return []
-        outcome = connection.venue.command(connection.subscription, event.payload)
-        effects: list[AnyEffect] = []
-        if outcome.request is not None:
-            if self._answers[connection.market].needs_history(outcome.request):
-                return self._wait(connection, event)
-            effects += self._touch(now_ns)
-            position_ns = self.position_ns(now_ns)
-            clock = self._clockwork.venue_clock
-            message = self._answers[connection.market].wsapi(
-                outcome.request, position_ns, clock.ms(position_ns), shift_ms=clock.shift_ms
-            )
-            effects.append(SendFrames((connection.number,), frame(message)))
-        if outcome.reply is not None:
-            effects.append(SendFrames((connection.number,), frame(outcome.reply)))
-        if outcome.changed:
-            effects += self._watch(connection, now_ns)
-        if outcome.close is not None:
-            self._forget(connection.number)
-            effects.append(
-                CloseConnection(connection.number, outcome.close.code, outcome.close.reason)
-            )
-        return effects
-
-    def _wait(self, connection: Connection, event: MessageReceived) -> list[AnyEffect]:
-        if self._backlog.has_room(connection.market):
-            return self._backlog.add(connection.market, event)
-        self._forget(connection.number)
-        return [CloseConnection(connection.number, *_TOO_MANY)]
+        return self._reception.watch(connection, now_ns)
 
     def _take_up(self, market: str, now_ns: int) -> list[AnyEffect]:
         """Go on with what waited for a market's history."""
         self._audience.watch_anew()
-        return [
-            effect for event in self._backlog.take(market) for effect in self.handle(event, now_ns)
+        waited = [
+            effect for event in self._desk.take(market) for effect in self.handle(event, now_ns)
         ]
-
-    def _ping(self, event: PingReceived) -> list[AnyEffect]:
-        if self._audience.get(event.connection) is None:
-            return []
-        return [SendFrames((event.connection,), frame(event.payload, PONG))]
+        return waited + self._settle(now_ns)
 
     def _pong(self, event: PongReceived, now_ns: int) -> list[AnyEffect]:
         connection = self._audience.get(event.connection)
@@ -309,10 +213,9 @@ class ReplaySession:
             effects += self._pulse.call_roll(now_ns)
         is_sought = isinstance(event, SeekAsked) and self._on_seek is OnSeek.CLOSE
         if is_sought or isinstance(event, ResetAsked):
-            effects += self._close_all()
+            effects += self._pulse.close_all(GOING_AWAY)
         if isinstance(event, ResetAsked):
-            self._unmatched_before = self.unmatched_count
-            self._answers = {name: one.afresh() for name, one in self._answers.items()}
+            self._desk.reset()
         return effects + self._settle(now_ns)
 
     # ---- time
@@ -336,36 +239,14 @@ class ReplaySession:
         return effects + self._settle(now_ns)
 
     def _end(self) -> list[AnyEffect]:
-        closed = [] if self._at_end is AtEnd.HOLD else self._close_all()
+        closed = [] if self._at_end is AtEnd.HOLD else self._pulse.close_all(GOING_AWAY)
         return [*closed, Ended()]
 
     def _settle(self, now_ns: int) -> list[AnyEffect]:
         """Answer a command that has arrived; in lockstep when every client has read that far."""
-        if not self._clockwork.has_arrived:
+        if not self._clockwork.has_arrived or (self.is_flat_out and self._desk.is_waiting):
             return []
         effects: list[AnyEffect] = []
         if self._calls_roll and self._clockwork.calls_roll():
             effects += self._pulse.call_roll(now_ns)
         return [*effects, *self._clockwork.tell(now_ns)] if self._pulse.is_heard else effects
-
-    def _close_all(self) -> list[AnyEffect]:
-        effects: list[AnyEffect] = []
-        for number in self._audience.numbers():
-            self._forget(number)
-            effects.append(CloseConnection(number, GOING_AWAY, ""))
-        return effects
-
-    def _forget(self, number: int) -> None:
-        self._audience.remove(number)
-        self._pulse.leave(number)
-
-    def _watch(self, connection: Connection, now_ns: int) -> list[AnyEffect]:
-        if not self._audience.watch(connection):
-            return []
-        view, market = connection.view, connection.market
-        if view is not None and view.is_derived and self._answers[market].lacks_history:
-            return [*self._backlog.want(market), *self._touch(now_ns)]
-        return self._touch(now_ns)
-
-    def _touch(self, now_ns: int) -> list[AnyEffect]:
-        return self._clockwork.start(now_ns) if self._starts_itself else []

@@ -1,0 +1,77 @@
+"""The reception: handshakes, and what clients say on their connections."""
+
+from collections.abc import Mapping
+
+from replayx.framing import PONG, frame
+from replayx.session.audience import Audience
+from replayx.session.clockwork import Clockwork
+from replayx.session.connection import Connection
+from replayx.session.desk import Desk
+from replayx.session.effects import Accept, AnyEffect, CloseConnection, Refuse, SendFrames
+from replayx.session.inputs import ConnectionAsked, MessageReceived, PingReceived
+from replayx.session.pulse import Pulse
+from replayx.venues.venue import HttpReply, Venue
+
+
+class Reception:
+    """Takes what comes from connections to where it is dealt with."""
+
+    def __init__(
+        self,
+        venues: Mapping[str, Venue],
+        audience: Audience,
+        desk: Desk,
+        pulse: Pulse,
+        clockwork: Clockwork,
+    ) -> None:
+        self._venues = venues
+        self._audience = audience
+        self._desk = desk
+        self._pulse = pulse
+        self._clockwork = clockwork
+
+    def asked(self, event: ConnectionAsked, now_ns: int) -> list[AnyEffect]:
+        """Accept or refuse a handshake."""
+        venue = self._venues[event.market]
+        opened = venue.open(event.target)
+        if isinstance(opened, HttpReply):
+            return [Refuse(event.connection, opened)]
+        time_ns = self._pulse.now_ns(now_ns)
+        connection = Connection(event.connection, event.market, venue, opened, time_ns)
+        self._audience.add(connection)
+        return [Accept(event.connection)]
+
+    def watch(self, connection: Connection, now_ns: int) -> list[AnyEffect]:
+        """Let a connection watch what its subscription asks for now."""
+        if not self._audience.watch(connection):
+            return []
+        is_derived = connection.view is not None and connection.view.is_derived
+        wanted = self._desk.want_history(connection.market) if is_derived else []
+        return [*wanted, *self._clockwork.touch(now_ns)]
+
+    def message(self, event: MessageReceived, now_ns: int) -> list[AnyEffect]:
+        """Do what a client's message says."""
+        connection = self._audience.get(event.connection)
+        if connection is None:
+            return []
+        outcome = connection.venue.command(connection.subscription, event.payload)
+        effects: list[AnyEffect] = []
+        if outcome.request is not None:
+            effects += self._desk.wsapi(connection.market, event, outcome.request, now_ns)
+        if outcome.reply is not None:
+            effects.append(SendFrames((connection.number,), frame(outcome.reply)))
+        if outcome.changed:
+            effects += self.watch(connection, now_ns)
+        if outcome.close is not None:
+            effects.append(
+                CloseConnection(connection.number, outcome.close.code, outcome.close.reason)
+            )
+        if any(isinstance(effect, CloseConnection) for effect in effects):
+            self._pulse.forget(connection.number)
+        return effects
+
+    def ping(self, event: PingReceived) -> list[AnyEffect]:
+        """Answer a client's ping."""
+        if self._audience.get(event.connection) is None:
+            return []
+        return [SendFrames((event.connection,), frame(event.payload, PONG))]
