@@ -165,8 +165,8 @@ class TradeReader:
     ) -> list[AggTrade]:
         """Return the groups in rows that are complete and known at the cut.
 
-        A group is complete where the next trade of its chunk begins another, or where the chunk
-        goes on that has the next trade: the moment at which a derived stream tells it, too.
+        A group is complete where the next trade of its chunk begins another, and where the next
+        chunk begins without going on with it: when a derived stream tells it, too.
         """
         feed = (FeedKind.TRADE, symbol)
         grouping = TradeGrouping(log.open_before(span[0]))
@@ -184,7 +184,9 @@ class TradeReader:
             known_id = max(known_id, max((one.id for one in known), default=-1))
             if count >= wanted.limit:
                 break
-        if row == len(log) - 1 and grouping.open is not None:
+        went_on = cut.segment > log.segments[row]
+        is_last = log.segments[row] + 1 == len(self._index.segments)
+        if grouping.open is not None and (went_on or is_last):
             groups.append(grouping.open)
         return [group for group in groups if group.last_id <= known_id]
 

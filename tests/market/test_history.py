@@ -106,16 +106,20 @@ def groups_at(sources, at_ns):
     groups = grouping.add([event for _, event in rows if isinstance(event, Trade)])
     groups += [grouping.open] if grouping.open else []
     known = {one.id for one in trades_at(rows, at_ns)}
-    begun = [
-        max((int(bytes(one.payload(k)).split()[0]) for k in range(one.count)
-             if one.channel[k] == 0), default=-1)
-        for one in sources[0].batches(0) if one.at[0] <= at_ns
-    ]  # fmt: skip
-    return [
-        group
-        for group in groups
-        if group.last_id in known and (group is groups[-1] or max(begun) > group.last_id)
+    batches = list(sources[0].batches(0))
+    chunks = [
+        [int(bytes(one.payload(k)).split()[0]) for k in range(one.count) if one.channel[k] == 0]
+        for one in batches
     ]
+    found = []
+    for group in groups:
+        place = next(place for place, ids in enumerate(chunks) if group.last_id in ids)
+        is_last = place + 1 == len(batches)
+        if group.last_id in known and (
+            max(chunks[place]) > group.last_id or is_last or batches[place + 1].at[0] <= at_ns
+        ):
+            found.append(group)
+    return found
 
 
 @given(tapes(), POSITIONS, st.integers(95, 145), st.integers(0, 40), st.integers(1, 9))
