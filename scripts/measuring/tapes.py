@@ -82,7 +82,7 @@ def generated(count: int, *, rate: int = 216) -> Iterator[Message]:
                 stream.encode(),
                 ms,
                 symbol.encode(),
-                3_210_000_000 + k,
+                3_210_000_000 + k // 2,  # ids of a symbol tile
                 61_000 + rng.randrange(500),
                 rng.randrange(100),
                 rng.randrange(99_999),
