@@ -170,7 +170,7 @@ class Clockwork:
 
     def _seek(self, at_ns: int, now_ns: int) -> None:
         if self._rebase is not None and self.player.is_started:
-            self._rebase.set(self.player.reachable_ns(at_ns), now_ns)
+            self._rebase.set(self.player.course.reachable_ns(at_ns), now_ns)
         self.player.seek(now_ns, at_ns)
 
     def _set_speed(self, now_ns: int, speed: Fraction | None) -> None:

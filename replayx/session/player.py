@@ -10,6 +10,7 @@ halt ends a run at exactly its time or message, whatever came in between: pieces
 from fractions import Fraction
 
 from replayx.limits import FLAT_OUT_BYTES, WRITE_BYTES
+from replayx.session.course import Course
 from replayx.session.halts import Halt
 from replayx.timeline.playhead import Playhead
 from replayx.timeline.tape import Stretch, Tape
@@ -24,17 +25,16 @@ class Player:
 
     def __init__(self, tape: Tape, playhead: Playhead, *, skip_idle_ns: int | None = None) -> None:
         """Gaps between messages longer than `skip_idle_ns` pass as that much."""
+        end_ns = max(tape.end_ns, tape.start_ns)
         self._tape = tape
         self._playhead = playhead
-        self._skip_idle_ns = skip_idle_ns
+        self.course = Course(playhead, tape.start_ns, end_ns, skip_idle_ns=skip_idle_ns)
         self.start_ns = tape.start_ns
-        self.end_ns = max(tape.end_ns, tape.start_ns)
+        self.end_ns = end_ns
         self.halt: Halt | None = None
         self.is_ended = False
         self.is_behind = False
         self._owed_ns: int | None = None  # standing still: what is due up to here is still sent
-        self._idle_since_ns = tape.start_ns
-        self._jumped_ns = 0  # what of the position no time passed for: seeks, skipped gaps
         self._played_before = 0
 
     # ---- asked
@@ -66,20 +66,7 @@ class Player:
 
     def position_ns(self, now_ns: int) -> int:
         """Return the position on the tape, never past its end."""
-        return min(self._playhead.position_ns(now_ns), self.end_ns)
-
-    def tape_time_ns(self, now_ns: int) -> int:
-        """Return a time that passes as the tape does and never jumps, wherever it is sought."""
-        return self.position_ns(now_ns) - self._jumped_ns
-
-    def when_ns(self, tape_time_ns: int) -> int | None:
-        """Return the monotonic time at which `tape_time_ns` comes; None: not while it stands."""
-        at_ns = tape_time_ns + self._jumped_ns
-        if not self._playhead.is_moving or at_ns > self.end_ns:
-            return None
-        if not self.is_flat_out:
-            return self._playhead.deadline_ns(at_ns)
-        return 0 if at_ns <= self._playhead.position_ns(0) else None
+        return self.course.position_ns(now_ns)
 
     def deadline_ns(self, watcher_count: int) -> int | None:
         """Return when something is due; None: not before something changes."""
@@ -89,7 +76,7 @@ class Player:
             return 0 if self._owed_ns is not None else None
         if self.is_flat_out:
             return 0 if watcher_count or self.halt is not None else None
-        return self._playhead.deadline_ns(self._wake_ns(self._next_ns()))
+        return self._playhead.deadline_ns(self.course.wake_ns(self._next_ns()))
 
     # ---- moved
 
@@ -120,18 +107,11 @@ class Player:
 
     def seek(self, now_ns: int, at_ns: int) -> None:
         """Go to `at_ns`, or as far as the tape reaches. What is at that time is still to come."""
-        at_ns = self.reachable_ns(at_ns)
-        self._jumped_ns += at_ns - self.position_ns(now_ns)
+        at_ns = self.course.seek(now_ns, at_ns)
         self._played_before += self._tape.played
         self._tape = self._tape.at(at_ns)
-        self._playhead.seek(now_ns, at_ns)
-        self._idle_since_ns = at_ns
         self._owed_ns = None
         self.is_ended = self.is_behind = False
-
-    def reachable_ns(self, at_ns: int) -> int:
-        """Return the time on the tape that is nearest to `at_ns`."""
-        return min(max(at_ns, self.start_ns), self.end_ns)
 
     def reread(self) -> None:
         """Read the tape again, of which nothing has been played yet: it is served otherwise."""
@@ -174,8 +154,8 @@ class Player:
             if stretch is not None:
                 stretches.append(stretch)
                 taken_bytes += stretch.frame_bytes
-                self._idle_since_ns = stretch.run.batch.at[stretch.stop - 1]
-            elif not self._skip_idle(now_ns):
+                self.course.note_message(stretch.run.batch.at[stretch.stop - 1])
+            elif not self.course.skip_idle(now_ns, self._next_ns()):
                 break
         self.is_behind = taken_bytes >= FLAT_OUT_BYTES
         if halt is not None and halt.hit_ns is not None:
@@ -214,7 +194,7 @@ class Player:
             self._arrive(self._playhead.position_ns(0))
             return []
         last_ns = stretch.last_ns if limit_ns is None else min(stretch.last_ns, limit_ns)
-        self._idle_since_ns = last_ns
+        self.course.note_message(last_ns)
         if halt is not None and halt.hit_ns is not None:
             self._arrive(halt.hit_ns)
         else:
@@ -226,10 +206,8 @@ class Player:
         until_ns = None if self.halt is None else self.halt.until_ns
         if horizon_ns is None:
             return until_ns
-        horizon_ns += self._jumped_ns
-        return horizon_ns if until_ns is None else min(until_ns, horizon_ns)
-
-    # ---- gaps
+        limit_ns = self.course.at_ns(horizon_ns)
+        return limit_ns if until_ns is None else min(until_ns, limit_ns)
 
     def _next_ns(self) -> int:
         """Return when something comes next: a message, the end, the halt."""
@@ -238,22 +216,3 @@ class Player:
         if self.halt is None or self.halt.until_ns is None:
             return next_ns
         return min(next_ns, self.halt.until_ns)
-
-    def _wake_ns(self, next_ns: int) -> int:
-        """Return the position at which `next_ns` is due: before it, where a gap is cut short."""
-        if self._skip_idle_ns is None:
-            return next_ns
-        return min(next_ns, self._idle_since_ns + self._skip_idle_ns)
-
-    def _skip_idle(self, now_ns: int) -> bool:
-        """Leave out the rest of a gap of which enough has passed; say whether there was one."""
-        if not self._playhead.is_moving:
-            return False
-        next_ns = self._next_ns()
-        wake_ns = self._wake_ns(next_ns)
-        if wake_ns == next_ns or self._playhead.position_ns(now_ns) < wake_ns:
-            return False
-        self._playhead.skip(next_ns - wake_ns)
-        self._jumped_ns += next_ns - wake_ns
-        self._idle_since_ns = next_ns
-        return True

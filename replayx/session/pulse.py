@@ -52,13 +52,13 @@ class Pulse:
         """Return the time in which the timers run."""
         if self._liveness is Liveness.WALL:
             return now_ns
-        return self._clockwork.player.tape_time_ns(now_ns)
+        return self._clockwork.player.course.tape_time_ns(now_ns)
 
     def deadline_ns(self) -> int | None:
         """Return when `advance` has something to do."""
         due_ns = self._audience.liveness_ns
         if due_ns is not None and self._liveness is Liveness.TAPE:
-            due_ns = self._clockwork.player.when_ns(due_ns)
+            due_ns = self._clockwork.player.course.when_ns(due_ns)
         times = (due_ns, self._roll_call.deadline_ns)
         return min((ns for ns in times if ns is not None), default=None)
 
