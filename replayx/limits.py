@@ -65,6 +65,8 @@ LAYOUTS_MAX = 4096
 # How much of a tape is looked at for how far the venue's clock was ahead.
 CLOCK_CHUNKS_MAX = 64
 CLOCK_MESSAGES_MAX = 4096
+# How often --loop may be told to play a tape; without a number it never ends.
+LAPS_MAX = 1_000_000
 # Payloads remembered per channel that two connections carried at once, and for how long: two
 # connections of one host lag behind each other by milliseconds, in bad minutes by a second.
 DUPLICATE_WINDOW_COUNT = 4096

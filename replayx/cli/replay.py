@@ -12,6 +12,7 @@ import msgspec
 from replayx.cli.controlling import ControlAddress, controlling, parse_control
 from replayx.cli.tls import server_tls
 from replayx.errors import ExitCode, InvalidOption, StorageFailure
+from replayx.limits import LAPS_MAX
 
 if TYPE_CHECKING:
     from replayx.server.replay_options import Instant, ReplayOptions
@@ -83,6 +84,13 @@ Exit codes: 0 done, 1 unmatched requests with --strict, 2 wrong option, 3 unread
     default="on",
     show_default=True,
     help="Answer and stream what was not recorded from the market on the tape, or leave it out.",
+)
+@click.option(
+    "--loop",
+    is_flag=False,
+    flag_value="endless",
+    metavar="[N]",
+    help="Play the tape again and again, or N times: times and ids go on, books stay in step.",
 )
 @click.option(
     "--skip-idle", metavar="DURATION", help="Let gaps between messages pass as at most this much."
@@ -164,6 +172,7 @@ def _options(
     from_: str | None,
     to: str | None,
     rebase: str,
+    loop: str | None,
     derive: str,
     skip_idle: str | None,
     regime: str,
@@ -187,6 +196,7 @@ def _options(
         from_at=_instant(from_),
         to_at=_instant(to),
         rebase_to=_rebase_to(rebase),
+        laps=_laps(loop),
         derive=derive == "on",
         skip_idle_ns=None if skip_idle is None else parse_duration_ns(skip_idle),
         regime=Regime(regime),
@@ -214,6 +224,22 @@ def _rebase_to(text: str) -> "Instant | Literal['now'] | None":
     if text == "now":
         return "now"
     return None if text == "off" else _instant(text)
+
+
+def _laps(text: str | None) -> int | None:
+    """Return how often the tape is played, None for ever. Raises InvalidOption."""
+    if text is None:
+        return 1
+    if text == "endless":
+        return None
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:10]) <= LAPS_MAX:
+        raise InvalidOption(
+            repr(text),
+            expected=f"nothing, or how often: 1 to {LAPS_MAX}",
+            where="--loop",
+            hint="Cassettes come before it: replayx replay btc.rpx --loop",
+        )
+    return int(text)
 
 
 def _timeline(text: str) -> tuple[str, int]:

@@ -14,6 +14,8 @@ from replayx.server.prefetch import Prefetch
 from replayx.server.replay_options import ReplayOptions
 from replayx.session.answers import Answers
 from replayx.session.derived_streams import DerivedStreams
+from replayx.session.looped_market import LoopedHistory
+from replayx.session.looping import Looping
 from replayx.session.rebasing import Rebase, estimated_offset_ns
 from replayx.session.session import ReplaySession
 from replayx.session.transcribed_session import TranscribedSession
@@ -59,6 +61,7 @@ class Deck:
             if on_unmatched is not None:
                 answers.on_unmatched = on_unmatched
         self._clock_offset_ns: int | None = None
+        self._loop: Looping | None = None
         self._prefetches: list[Prefetch[Run]] = []
 
     def prepare(self) -> None:
@@ -71,7 +74,8 @@ class Deck:
         options = self._options
         sources = self._sources
         start_ns, stop_ns = _window(options, sources)
-        rebase = self._rebase(sources, start_ns)
+        looping = None if options.laps == 1 else self._looping(options.laps)
+        rebase = self._rebase(sources, start_ns, looping)
         played: Sequence[Source] = sources if rebase is None else rebase.sources
         tape = Tape(played, start_ns=start_ns, stop_ns=stop_ns, prefetch=self._prefetch)
         session = TranscribedSession(
@@ -91,24 +95,47 @@ class Deck:
             derived={
                 name: DerivedStreams(name, self.venues[name], sources, history)
                 for name, history in self.histories.items()
+                if looping is None
             },
         )
         rules = (venue.secrets for venue in self.venues.values())
         session.note_in(Transcript(rules, secrets.token_bytes(32)))
         return session
 
-    def _rebase(self, sources: Sequence[CassetteSource], start_ns: int) -> Rebase | None:
+    def _looping(self, laps: int | None) -> Looping:
+        """Return how the tape goes on; the first time it is read for that. Raises CassetteError."""
+        if self._loop is None:
+            histories = self.histories or self._histories()
+            for history in histories.values():
+                history.build()
+            offset_ns = self._offset_ns(self._sources)
+            self._loop = Looping(
+                self._sources, self.venues, histories, laps=laps, clock_offset_ns=offset_ns
+            )
+            for name, answers in self._answers.items():
+                answers.loop = self._loop.loop
+                if name in self.histories:
+                    answers.history = LoopedHistory(histories[name], self._loop.loop)
+        return self._loop
+
+    def _rebase(
+        self, sources: Sequence[CassetteSource], start_ns: int, looping: Looping | None
+    ) -> Rebase | None:
         """Return how the times of a run that begins at `start_ns` are moved."""
         rebase_to = self._options.rebase_to
-        if rebase_to is None:
-            return None
+        looped = [] if looping is None else looping.sources()
         venue_clock = VenueClock(self._offset_ns(sources))
+        if rebase_to is None:
+            return Rebase(sources, self.venues, venue_clock, looped=looped) if looped else None
         if rebase_to == "now":
             wall_offset_ns = self._clock.wall_ns() - self._clock.now_ns()
-            return Rebase(sources, self.venues, venue_clock, wall_offset_ns=wall_offset_ns)
+            return Rebase(
+                sources, self.venues, venue_clock, wall_offset_ns=wall_offset_ns, looped=looped
+            )
         venue_ns = start_ns + venue_clock.offset_ns
         start_to_ns = rebase_to(venue_ns)
-        last_ns = max(source.end_ns for source in sources) + start_to_ns - start_ns
+        played: Sequence[Source] = looped if looped and self._options.laps else sources
+        last_ns = max(source.end_ns for source in played) + start_to_ns - start_ns
         if start_to_ns < TIME_MIN_NS or last_ns >= TIME_MAX_NS:
             raise InvalidOption(
                 f"times from {time_text(start_to_ns)} to {time_text(last_ns)}",
@@ -117,7 +144,7 @@ class Deck:
                 where="--rebase",
             )
         venue_clock.shift_ms = (start_to_ns - venue_ns) // NS_PER_MS
-        return Rebase(sources, self.venues, venue_clock)
+        return Rebase(sources, self.venues, venue_clock, looped=looped)
 
     def _offset_ns(self, sources: Sequence[CassetteSource]) -> int:
         """Return how far the venue's clock was ahead: as recorded, or as its messages tell."""

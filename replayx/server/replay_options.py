@@ -19,6 +19,7 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `speed` None is as fast as clients read. `starts`: "first-client", "now" or "command".
     `from_at` and `to_at` say, given when the tape starts, from and to when it is played.
+    `laps`: how often it is played; None: again and again.
     `rebase_to` says, given the venue's time where it starts, when that is for clients; "now": when
     it is started; None: as it was recorded. `timelines` are the private ones that have a port of
     their own: (name, port).
@@ -31,6 +32,7 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
     starts: str = "first-client"
     from_at: Instant | None = None
     to_at: Instant | None = None
+    laps: int | None = 1
     rebase_to: Instant | Literal["now"] | None = None
     regime: Regime = Regime.WALL
     liveness: Liveness | None = None

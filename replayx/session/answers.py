@@ -24,6 +24,8 @@ from replayx.venues.venue import (
 
 if TYPE_CHECKING:
     from replayx.market.history import MarketHistory
+    from replayx.session.looped_market import LoopedHistory
+    from replayx.timeline.loop import Loop
 
 _REFUSED_MIN = 400  # RFC 9110 section 15.5
 
@@ -32,12 +34,14 @@ class Answers:
     """The answers of one market in one run. `unmatched` is how many requests had none.
 
     `history` is the market behind the tape; without one, only what was recorded is answered.
+    `loop` is how the tape goes on, if it does.
     """
 
     def __init__(self, market: str, venue: Venue, readers: Sequence[CassetteReader]) -> None:
         self._venue = venue
         self.recorded = RecordedAnswers(market, venue, readers)
-        self.history: MarketHistory | None = None
+        self.history: MarketHistory | LoopedHistory | None = None
+        self.loop: Loop | None = None
         self._played: Counter[RequestKey] = Counter()
         self.unmatched = 0
         self.on_unmatched: Callable[[str], None] = _ignore
@@ -122,6 +126,9 @@ class Answers:
 
     def _recorded(self, key: RequestKey, position_ns: int, shift_ms: int) -> Answer | None:
         """Return what was recorded: looked up by the tape's times, told in the client's."""
+        if self.loop is not None:
+            lap, position_ns = self.loop.lap_of(position_ns)
+            shift_ms += lap * self.loop.length_ms
         if not shift_ms:
             recording = self._find(key, position_ns)
             return None if recording is None else self.recorded.load(recording)

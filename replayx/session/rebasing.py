@@ -12,6 +12,7 @@ from replayx.cassette.records import Channel, ChannelKind
 from replayx.clock import NS_PER_MS
 from replayx.limits import CLOCK_CHUNKS_MAX, CLOCK_MESSAGES_MAX
 from replayx.session.venue_clock import VenueClock
+from replayx.timeline.loop_source import LoopSource
 from replayx.timeline.places import Located, Shift
 from replayx.timeline.rebase import RebasedSource
 from replayx.timeline.source import Source
@@ -31,15 +32,19 @@ class Rebase:
         clock: VenueClock,
         *,
         wall_offset_ns: int | None = None,
+        looped: Sequence[LoopSource] = (),
     ) -> None:
-        """Take what is played. The tape is made of `sources` as they are here."""
+        """Take what is played: `looped`, if it is. The tape is made of `sources` as given here."""
         self.clock = clock
         self._venues = venues
         self._wall_offset_ns = wall_offset_ns
+        self.sources: Sequence[RebasedSource | LoopSource]
         starts = [source.start_ns for source in sources]
         self._anchor_ms = (min(starts, default=0) + clock.offset_ns) // NS_PER_MS
-        shift = Shift(clock.shift_ms, self._anchor_ms)
-        self.sources = [RebasedSource(source, self._times, shift) for source in sources]
+        self.sources = looped or [
+            RebasedSource(source, self._times, Shift(0)) for source in sources
+        ]
+        self._apply()
 
     def set(self, position_ns: int, now_ns: int) -> bool:
         """Let the venue's clock show the machine's time at a position; say whether that is new.
@@ -50,9 +55,12 @@ class Rebase:
             return False
         venue_ns = position_ns + self.clock.offset_ns
         self.clock.shift_ms = (now_ns + self._wall_offset_ns - venue_ns) // NS_PER_MS
+        self._apply()
+        return True
+
+    def _apply(self) -> None:
         for source in self.sources:
             source.shift = Shift(self.clock.shift_ms, self._anchor_ms)
-        return True
 
     def _times(self, channel: Channel, payload: bytes) -> Located | None:
         venue = self._venues.get(channel.market)

@@ -12,6 +12,8 @@ from replayx.market.interval import Interval
 
 TIME = "time"  # moves by the constant
 GRID_TIME = "grid time"  # a candle's bound: moves by whole intervals
+# Ids of a symbol's counters.
+TRADE_ID, AGG_TRADE_ID, BOOK_ID = "trade", "agg", "book"
 
 _MS_DIGITS = 13
 # Digits of a time, by its unit, from 2001 to 2286: how often the unit fits into a millisecond.

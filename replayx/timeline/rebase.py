@@ -13,6 +13,7 @@ from replayx.timeline.places import (
     GRID_TIME,
     TIME,
     Located,
+    Place,
     Plan,
     Shift,
     is_constant,
@@ -70,8 +71,11 @@ class RebasedSource:
 def shift_plan(payload: bytes, located: Located, shift: Shift) -> Plan:
     """Return how the times in a payload change."""
     places = [place for place in located.places if place.kind in (TIME, GRID_TIME)]
-    adds = []
-    for place in places:
-        number = int(payload[place.start : place.stop])
-        adds.append(moved(number, place, shift) - number)
+    adds = [time_add(payload, place, shift) for place in places]
     return Plan(places, adds, located.is_whole and all(map(is_constant, places)))
+
+
+def time_add(payload: bytes, place: Place, shift: Shift) -> int:
+    """Return what is added to the time at a place."""
+    number = int(payload[place.start : place.stop])
+    return moved(number, place, shift) - number

@@ -373,9 +373,9 @@ class Venue(MarketSide, Protocol):
         del channel
         return True
 
-    def locate(self, channel: str, payload: bytes) -> Located:
-        """Return where the times in a stream's payload stand, and the ids that count on."""
-        del channel, payload
+    def locate(self, channel: str, payload: bytes, *, with_ids: bool = False) -> Located:
+        """Return where the times in a stream's payload stand; and the ids of its counters."""
+        del channel, payload, with_ids
         return Located(())
 
     def shifted_answer(self, key: RequestKey, reply: HttpReply, shift: Shift) -> HttpReply:

@@ -166,9 +166,9 @@ class BinanceVenue(BinanceMarketSide, Venue):
         """Say whether the messages of a stream may hold times."""
         return number_fields.has_times(self._dialect, channel)
 
-    def locate(self, channel: str, payload: bytes) -> Located:
-        """Return where the times in a stream's payload stand, and the ids that count on."""
-        return number_fields.locate(self._dialect, channel, payload)
+    def locate(self, channel: str, payload: bytes, *, with_ids: bool = False) -> Located:
+        """Return where the times in a stream's payload stand; and the ids of its counters."""
+        return number_fields.locate(self._dialect, channel, payload, with_ids=with_ids)
 
     def shifted_answer(self, key: RequestKey, reply: HttpReply, shift: Shift) -> HttpReply:
         """Return a recorded answer with every time in it moved, also those of its headers."""
