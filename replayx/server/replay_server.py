@@ -118,24 +118,19 @@ class ReplayServer:
         """Open the listeners. Raises InvalidOption if a port is taken; then stop it too."""
         self._preparing = asyncio.ensure_future(self._prepare())
         self._builder = HistoryBuilder(
-            self._deck.histories,
-            self._preparing,
-            on_built=self._built,
-            on_failure=self._failed,
+            self._deck.histories, self._preparing, on_built=self._built, on_failure=self._failed
         )
         if self._options.regime is Regime.LOCKSTEP:
             await self._builder.build_all()  # nothing may depend on how long that takes
         self._timelines = Timelines(self._made)
         if self._on_start is not None:
             self._timelines.shared.on_start = self._on_start
-        for name, port in zip(
-            self._deck.venues, _ports(self._options.ports, self._deck.venues), strict=True
-        ):
+        venues = self._deck.venues
+        for name, port in zip(venues, _ports(self._options.ports, venues), strict=True):
             self.urls[name] = await self._listen(name, port)
         for timeline, port in self._options.timelines:
             self._timelines.get(timeline)
-            first = next(iter(self._deck.venues))
-            self.timeline_urls[timeline] = await self._listen(first, port, timeline)
+            self.timeline_urls[timeline] = await self._listen(next(iter(venues)), port, timeline)
         if self._options.starts == "now":
             self._starts_at_once = True
             self.begin()
