@@ -13,7 +13,7 @@ before. Everything else is a gap. Origin: "How to manage a local order book corr
 web-socket-streams.md, and its USDⓈ-M twin.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush, nlargest, nsmallest
 from typing import Self
 
@@ -26,15 +26,29 @@ ZEROS = frozenset({"", "0", *("0." + "0" * places for places in range(_DECIMALS_
 UNKNOWN_ID = -1
 
 
-def _price(level: Level) -> float:
-    # Texts of one market differ in their first 15 digits, so floats order them as decimals do.
-    return float(level[0])
+def is_decimal(text: str) -> bool:
+    """Say whether a text is a price or size: digits, with a point among them or without."""
+    whole, _, fraction = text.partition(".")
+    return text.isascii() and (whole + fraction).isdigit()
+
+
+def are_decimals(texts: Sequence[str]) -> bool:
+    """Say whether all texts are prices or sizes: quick where they are."""
+    together = "".join(texts)
+    if not (together.isascii() and together.replace(".", "").isdigit()):
+        return not texts
+    try:
+        list(map(float, texts))
+    except ValueError:
+        return False
+    return True
 
 
 class Side:
     """One side of a book: sizes by price, and where its best price is, once that is asked for.
 
     Sizes of zero stay until somebody looks: a removal then costs no more than any other change.
+    Prices are compared as floats: those of one market differ within 15 digits.
     """
 
     __slots__ = ("_heap", "_sign", "sizes")
@@ -51,7 +65,7 @@ class Side:
             self.sizes.update(levels)
             return
         for price, size in levels:
-            if size not in ZEROS and self.sizes.get(price, "") in ZEROS:
+            if size not in ZEROS and self.sizes.get(price, "") in ZEROS and is_decimal(price):
                 heappush(self._heap, (self._sign * float(price), price))
             self.sizes[price] = size
 
@@ -63,7 +77,7 @@ class Side:
     def best(self) -> Level | None:
         """Return the best level; fast if asked after every change."""
         if self._heap is None or len(self._heap) > 4 * len(self.sizes) + 64:
-            self.purge()
+            self._order()
             self._heap = [(self._sign * float(price), price) for price in self.sizes]
             heapify(self._heap)
         heap = self._heap
@@ -77,15 +91,26 @@ class Side:
 
     def levels(self, count: int) -> tuple[Level, ...]:
         """Return at most `count` levels, best first."""
-        self.purge()
+        prices = self._order()
         choose = nsmallest if self._sign > 0 else nlargest
-        if count * 8 < len(self.sizes):
-            return tuple(choose(count, self.sizes.items(), key=_price))
-        return tuple(sorted(self.sizes.items(), key=_price, reverse=self._sign < 0)[:count])
+        if count * 8 < len(prices):
+            chosen = choose(count, prices, key=float)
+        else:
+            chosen = sorted(prices, key=float, reverse=self._sign < 0)[:count]
+        return tuple((price, self.sizes[price]) for price in chosen)
 
     def purge(self) -> None:
         """Drop the levels that were removed."""
         self.sizes = {price: size for price, size in self.sizes.items() if size not in ZEROS}
+
+    def _order(self) -> list[str]:
+        """Drop what is no level, and return the prices: all of them are numbers."""
+        self.purge()
+        try:
+            list(map(float, self.sizes))
+        except ValueError:  # a recording may hold anything
+            self.sizes = {price: size for price, size in self.sizes.items() if is_decimal(price)}
+        return list(self.sizes)
 
     def drop_through(self, limit: float, told: dict[str, str]) -> list[Level]:
         """Remove levels that are at `limit` or better, except those just told; return removals."""
@@ -184,8 +209,10 @@ class Book:
 
     def _uncross(self, delta: BookDelta) -> list[Level]:
         removed: list[Level] = []
-        bids = [float(price) for price, size in delta.bids if size not in ZEROS]
-        asks = [float(price) for price, size in delta.asks if size not in ZEROS]
+        bids, asks = (
+            [float(price) for price, size in side if size not in ZEROS and is_decimal(price)]
+            for side in (delta.bids, delta.asks)
+        )
         if bids:
             removed += self.asks.drop_through(max(bids), dict(delta.asks))
         if asks:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from replayx.clock import NS_PER_MS
-from replayx.market.book import ZEROS
+from replayx.market.book import ZEROS, are_decimals
 from replayx.market.book_frames import BookFrameWriter
 from replayx.market.book_pass import BookPass
 from replayx.market.chunks import Chunks, Family
@@ -183,7 +183,7 @@ class MarketPass:
 
     def _note_texts(self, symbol: str, levels: Sequence[Level]) -> None:
         sample = levels[:SAMPLE_COUNT]
-        if sample:
+        if sample and are_decimals([text for level in sample for text in level]):
             if symbol not in self._steps:
                 self._steps[symbol] = StepFinder(), StepFinder()
             for finder, texts in zip(self._steps[symbol], zip(*sample, strict=True), strict=True):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replayx.market.book import ZEROS, Book, Side
+from replayx.market.book import ZEROS, Book, Side, are_decimals, is_decimal
 from replayx.market.events import UNLINKED, BookDelta, BookSnapshot
 
 
@@ -80,6 +80,30 @@ def test_top_has_empty_texts_where_a_side_is_empty():
     top = book.top("X")
     assert (top.last_id, top.bid, top.bid_quantity) == (10, "", "")
     assert (top.ask, top.ask_quantity) == ("11", "1")
+
+
+@pytest.mark.parametrize("price", ["", "abc", "1.2.3", "-5", "1e5"])
+def test_what_is_no_price_is_no_level(price):
+    for is_tracked in (False, True):
+        book = loaded()
+        if is_tracked:
+            book.best()
+        book.apply(delta(11, 11, [(price, "1"), ("8.5", "1")], [(price, "1")]))
+        if price not in ("-5", "1e5"):  # floats, though no venue's texts
+            assert book.levels(9) == (
+                (("9", "1"), ("8.5", "1"), ("8", "1")), (("11", "1"), ("12", "1")))  # fmt: skip
+            assert book.best() == (("9", "1"), ("11", "1"))
+        book.apply(delta(20, 20, [(price, "1")], [(price, "1"), ("10", "1")]))
+        assert book.best()[0] == ("9", "1")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("1", True), ("0.10", True), (".5", True), ("", False), ("1e5", False), ("-1", False),
+     ("1.2.3", False), ("٣", False), ("nan", False), (" 1", False)],
+)  # fmt: skip
+def test_what_is_a_decimal(text, expected):
+    assert is_decimal(text) == are_decimals([text]) == are_decimals(["1.5", text]) == expected
 
 
 def test_a_copy_changes_apart():

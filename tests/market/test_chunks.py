@@ -47,6 +47,15 @@ def test_frames_of_every_header_size_are_read():
     assert [len(one.quantity) for one in chunks.told(0, 0, TRADES).events] == [1, 200, 70_000]
 
 
+def test_trades_and_candles_that_are_no_numbers_are_left_out():
+    rows = [(1, 0, trade(1, price="abc")), (2, 0, trade(2)), (3, 0, trade(3, size="--"))]
+    _, chunks = made(one_source(rows))
+    assert ids(chunks.told(0, 0, TRADES).events) == [2]
+    rows = [(1, 0, b"0 1 1 1 x 1 1 o"), (2, 0, b"0 1 1 1 1 1 1 o")]
+    _, chunks = made(source([channel(0, "x@candle")], rows))
+    assert [one.close for one in chunks.told(0, 0, (FeedKind.CANDLE, "X")).events] == ["1"]
+
+
 def test_what_was_decoded_is_kept():
     codec, chunks = made(one_source([(1, 0, trade(1))]))
     chunks.told(0, 0, TRADES)
