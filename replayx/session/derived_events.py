@@ -185,6 +185,11 @@ def _slower_deltas(making: Making) -> Iterator[Due]:
         for delta in merged(pending):
             yield Due(k, True, _shifted(delta, delta.time_ms, shift_ms))
         pending, done = [], count
+    if making.is_last:
+        # Nothing shows any more that its time has come; what comes behind, in a loop, joins it.
+        pending += [delta for _, delta in told[done:]]
+        for delta in merged(pending):
+            yield Due(making.batch.count - 1, False, _shifted(delta, delta.time_ms, shift_ms))
 
 
 def _shifted(event: MarketEvent, time_ms: int, shift_ms: int) -> MarketEvent:

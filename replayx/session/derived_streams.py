@@ -15,8 +15,11 @@ from replayx.market.events import FeedKind, MarketFeed
 from replayx.market.interval import Interval
 from replayx.market.ticks import TapeClock
 from replayx.session.derived_events import Due, Making, make
+from replayx.session.lap_ids import LapIds
 from replayx.session.venue_clock import VenueClock
 from replayx.timeline.earlier import Earlier
+from replayx.timeline.loop import Loop
+from replayx.timeline.loop_source import SEAM
 from replayx.timeline.source import Source
 from replayx.timeline.view import Insert, Insertion
 from replayx.venues.venue import Venue
@@ -46,8 +49,15 @@ class DerivedStreams:
         venue: Venue,
         sources: Sequence[Source],
         history: "MarketHistory",
+        *,
+        loop: Loop | None = None,
     ) -> None:
-        """Take the tape's sources, and the market behind them."""
+        """Take the tape's sources as they were recorded, and the market behind them.
+
+        `loop` says how they go on, where they are played again and again.
+        """
+        self._market = market
+        self._loop = loop
         self._venue = venue
         self._sources = sources
         self._history = history
@@ -57,7 +67,7 @@ class DerivedStreams:
         self._feeds = [_feeds(venue, names) for names in self._names]
         self._earlier = [Earlier(source) for source in sources]
         self._plans: dict[str, Plan | None] = {}
-        self._made: OrderedDict[tuple[int, int, str], tuple[Insertion, ...]] = OrderedDict()
+        self._made: OrderedDict[tuple[int, int, int, str], tuple[Insertion, ...]] = OrderedDict()
         self._made_bytes = 0
 
     def follow(self, clock: VenueClock) -> None:
@@ -97,16 +107,21 @@ class DerivedStreams:
         if not self._history.is_built:
             return ()
         self._look_at_clock()
+        lap = 0 if self._loop is None else self._loop.lap_of(batch.start_ns)[0]
+        if batch.ordinal == SEAM:
+            return self._seam(source, batch, names)
+        if lap:
+            batch = self._sources[source].batch(batch.ordinal)
         self._earlier[source].note(batch)
-        made = [one for name in names for one in self._of(source, batch, name)]
+        made = [one for name in names for one in self._of(source, lap, batch, name)]
         made.sort(key=_place)
         return made
 
-    def _of(self, source: int, batch: FrameBatch, name: str) -> tuple[Insertion, ...]:
-        key = (source, batch.ordinal, name)
+    def _of(self, source: int, lap: int, batch: FrameBatch, name: str) -> tuple[Insertion, ...]:
+        key = (source, lap, batch.ordinal, name)
         made = self._made.get(key)
         if made is None:
-            made = self._made[key] = self._make(source, batch, name)
+            made = self._made[key] = self._make(source, lap, batch, name)
             self._made_bytes += _size(made)
             while self._made_bytes > DERIVED_CACHE_BYTES and len(self._made) > 1:
                 self._made_bytes -= _size(self._made.popitem(last=False)[1])
@@ -114,11 +129,12 @@ class DerivedStreams:
             self._made.move_to_end(key)
         return made
 
-    def _make(self, source: int, batch: FrameBatch, name: str) -> tuple[Insertion, ...]:
+    def _make(self, source: int, lap: int, batch: FrameBatch, name: str) -> tuple[Insertion, ...]:
         plan = self._plan(name)
         parents = plan.parents[source] if plan is not None else None
         if plan is None or parents is None:
             return ()
+        clock, ids = self._in_lap(lap, plan.feed.symbol)
         making = Making(
             feed=plan.feed,
             parents=parents,
@@ -127,20 +143,47 @@ class DerivedStreams:
             is_last=_is_last(self._sources[source], batch),
             earlier=self._earlier[source],
             history=self._history,
-            clock=self._clock,
+            clock=clock,
         )
         spans = plan.told_elsewhere[source]
         return tuple(
-            self._insertion(name, batch, due)
+            self._insertion(name, due, clock.ms(batch.at[due.k]), ids)
             for due in make(making)
             if not any(first <= batch.at[due.k] <= last for first, last in spans)
         )
 
-    def _insertion(self, name: str, batch: FrameBatch, due: Due) -> Insertion:
+    def _insertion(self, name: str, due: Due, now_ms: int, ids: LapIds | None) -> Insertion:
+        event = due.event if ids is None else ids.moved(due.event)
         # What tells of a time is not sent before it, though a recorder's clock may be behind.
-        now_ms = max(self._clock.ms(batch.at[due.k]), getattr(due.event, "time_ms", 0))
-        payload = self._venue.encode(name, due.event, now_ms)
+        payload = self._venue.encode(name, event, max(now_ms, getattr(event, "time_ms", 0)))
         return Insertion(due.k, due.is_before, name, payload)
+
+    # ---- laps
+
+    def _in_lap(self, lap: int, symbol: str) -> tuple[TapeClock, LapIds | None]:
+        """Return what clients see of the tape's time in a lap, and of its ids."""
+        if self._loop is None or not lap:
+            return self._clock, None
+        shift_ms = self._clock.shift_ms + lap * self._loop.length_ms
+        ids = LapIds.of(self._loop, lap, self._market, symbol)
+        return self._clock._replace(shift_ms=shift_ms), ids
+
+    def _seam(self, source: int, batch: FrameBatch, names: Sequence[str]) -> list[Insertion]:
+        """Return what slower differences tell before a lap: what the ones they follow from do."""
+        made: list[Insertion] = []
+        for k, number in enumerate(batch.channel):
+            channel = self._sources[source].channels[number]
+            feed = self._venue.market_feed(channel.name)
+            payload = bytes(batch.payload(k))
+            payload = payload[len(channel.prefix) : len(payload) - len(channel.suffix)]
+            made += [
+                Insertion(k, False, name, payload)
+                for name in names
+                if (plan := self._plan(name)) is not None
+                and plan.feed.kind is FeedKind.BOOK_DELTA
+                and plan.parents[source] == (feed,)
+            ]
+        return made
 
     # ---- plans
 

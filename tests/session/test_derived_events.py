@@ -65,6 +65,7 @@ def test_slower_differences_join():
     assert [(k, is_before, one["U"], one["u"]) for k, is_before, _, one in told] == [
         (2, True, 1, 5),
         (3, True, 6, 6),
+        (3, False, 7, 7),  # the tape is over
     ]
     assert told[0][3]["b"] == [["9.0", "2.0"]]
     assert told[0][3]["E"] == T0 + 1_000

@@ -1,7 +1,9 @@
 """Derived streams through a whole session: who gets what, whenever, however it is cut."""
 
 import json
+from collections import defaultdict
 from fractions import Fraction
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from replayx.session.inputs import (
     HistoryBuilt,
     MessageReceived,
 )
+from replayx.session.looping import Looping
 from replayx.session.rebasing import Rebase
 from replayx.session.session import ReplaySession
 from replayx.session.venue_clock import VenueClock
@@ -186,3 +189,30 @@ def test_of_several_sources_the_one_that_was_there_first_tells():
         for one in insert(number, chunk)
     ]
     assert told == list(range(100, 140))
+
+
+def test_in_a_loop_derived_streams_go_on():
+    source = tape(ROWS, CUTS)
+    history = MarketHistory(MARKET, [source], SPOT)
+    history.build()
+    looping = Looping([source], {MARKET: SPOT}, {MARKET: history}, laps=3, clock_offset_ns=0)
+    streams = DerivedStreams(MARKET, SPOT, [source], history, loop=looping.loop)
+    told = defaultdict(list)
+    names = ["abc@aggTrade", "abc@depth", "abc@bookTicker", "abc@kline_1s"]
+    insert = streams.insert(names)
+    for chunk in looping.sources()[0].batches(0):
+        for one in insert(0, chunk):
+            told[one.channel].append(json.loads(one.payload))
+    for groups in pairwise(told["abc@aggTrade"]):
+        assert groups[1]["f"] == groups[0]["l"] + 1
+        assert groups[1]["E"] >= groups[0]["E"]
+    assert len(told["abc@aggTrade"]) == 3 * 40
+    for deltas in pairwise(told["abc@depth"]):
+        assert deltas[1]["U"] == deltas[0]["u"] + 1
+        assert deltas[1]["E"] >= deltas[0]["E"]
+    for tops in pairwise(told["abc@bookTicker"]):
+        assert tops[1]["u"] > tops[0]["u"]
+    starts = [one["k"]["t"] for one in told["abc@kline_1s"] if one["k"]["x"]]
+    assert starts == sorted(set(starts))
+    assert {start % 1_000 for start in starts} == {0}
+    assert len(starts) > 6
