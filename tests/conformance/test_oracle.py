@@ -2,6 +2,10 @@
 
 import json
 import random
+import subprocess
+import sys
+import urllib.error
+import urllib.request
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -115,3 +119,49 @@ def test_derived_answers_are_the_oracles(captures, tmp_path, names, market):
                 ]
     if wrong:
         pytest.fail("\n".join([f"{len(wrong)} differences in {asked} answers", *wrong[:20]]))
+
+
+@contextmanager
+def serving(tape):
+    """Run a replay server that stands still; give its REST URL and the control API's."""
+    command = [sys.executable, "-m", "replayx", "replay", str(tape), "--port", "0", "--json"]
+    given = ["--start", "command"]
+    with subprocess.Popen([*command, *given], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            ready = json.loads(server.stdout.readline())
+            (urls,) = ready["listeners"].values()
+            yield urls["rest"], ready["control"]
+        finally:
+            server.terminate()
+
+
+def ask(url, method="GET", **body):
+    """Return the JSON of an answer; of an error, what it says."""
+    text = json.dumps(body).encode() if body else None
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, text, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        return f"{error.code} {error.read()!r}"
+
+
+def test_a_server_answers_as_the_oracle_wherever_it_is_sent(captures, tmp_path):
+    rng, wrong = random.Random(SEED), []
+    import_captures(paths(USDM), tmp_path / "tape.rpx")
+    with serving(tmp_path / "tape.rpx") as (rest, control):
+        assert ask(f"{control}/clock", "PATCH", paused=True)["paused"]
+        somewhere = rng.sample(instants(USDM, rng), 40)
+        for position_ns, symbols in Oracle(told(USDM)).instants(somewhere):
+            assert (
+                ask(f"{control}/clock/seek", "POST", to=position_ns)["position_ns"] == position_ns
+            )
+            now_ms = ask(f"{rest}/fapi/v1/time")["serverTime"]
+            name = rng.choice(sorted(symbols))
+            asker = Asker(name, symbols[name], now_ms, is_futures=True)
+            for question in asker.questions(rng, QUESTIONS):
+                found = differences(ask(rest + question.target), question.expected)
+                wrong += [f"{question.target} at {position_ns}{one}" for one in found]
+    if wrong:
+        pytest.fail("\n".join(wrong[:20]))
