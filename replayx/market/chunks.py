@@ -9,10 +9,10 @@ from replayx.cassette.frame_batch import FrameBatch
 from replayx.cassette.records import ChannelKind
 from replayx.framing import header_bytes
 from replayx.limits import CHUNK_CACHE_COUNT, DECODED_BYTES_KEPT
-from replayx.market.book import are_decimals, is_decimal
 from replayx.market.codec import Codec
-from replayx.market.events import AggTrade, Candle, FeedKind, MarketEvent, MarketFeed, Trade
+from replayx.market.events import FeedKind, MarketEvent, MarketFeed
 from replayx.market.segments import Piece
+from replayx.market.soundness import sound
 from replayx.timeline.source import Source
 
 _ENTRY_BYTES = 256  # what even an empty list costs
@@ -193,7 +193,7 @@ class Chunks:
             if not places:
                 continue
             payloads = list(self._payloads(unpacked.batch, places, source, number))
-            events = _sound(self._codec.decode(feed, payloads))
+            events = sound(self._codec.decode(feed, payloads))
             rows += [
                 (k, event) for k, event in zip(places, events, strict=True) if event is not None
             ]
@@ -227,27 +227,6 @@ class Chunks:
         self._batches[key] = unpacked
         while len(self._batches) > max(CHUNK_CACHE_COUNT, len(self.sources) + 1):
             self._batches.popitem(last=False)
-
-
-def _sound(events: Sequence[MarketEvent | None]) -> Sequence[MarketEvent | None]:
-    """Leave out trades and candles that are not made of numbers: a recording may hold anything.
-
-    Books look after themselves.
-    """
-    texts = [text for event in events for text in _texts(event)]
-    if are_decimals(texts):
-        return events
-    return [event if all(map(is_decimal, _texts(event))) else None for event in events]
-
-
-def _texts(event: MarketEvent | None) -> tuple[str, ...]:
-    if isinstance(event, Trade | AggTrade):
-        return event.price, event.quantity
-    if not isinstance(event, Candle):
-        return ()
-    prices = (event.open, event.high, event.low, event.close)
-    taken = (event.taker_volume, event.taker_quote_volume)
-    return (*prices, event.volume, event.quote_volume, *taken)
 
 
 def _total_order(row: tuple[int, int, int, MarketEvent]) -> tuple[int, int, int]:

@@ -1,0 +1,67 @@
+"""Events that can be worked with: made of numbers, and of numbers that have a place to be kept in.
+
+A recording may hold anything, and a venue's codec passes on the texts that it finds.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+from operator import attrgetter
+from types import MappingProxyType
+
+from replayx.market.book import are_decimals
+from replayx.market.events import (
+    AggTrade,
+    BookDelta,
+    BookSnapshot,
+    BookTop,
+    Candle,
+    MarketEvent,
+    Trade,
+)
+
+Events = Sequence[MarketEvent | None]
+_Numbers = Callable[[MarketEvent], tuple[int, ...]]
+_Texts = Callable[[MarketEvent], tuple[str, ...]]
+
+_NUMBER_MAX = (1 << 63) - 1  # columns are int64
+_NUMBER_MIN = -1
+
+_NUMBERS: MappingProxyType[type[MarketEvent], _Numbers] = MappingProxyType(
+    {
+        Trade: attrgetter("id", "time_ms"),
+        AggTrade: attrgetter("id", "first_id", "last_id", "time_ms"),
+        BookDelta: attrgetter("first_id", "last_id", "previous_id", "time_ms"),
+        BookSnapshot: attrgetter("last_id", "time_ms"),
+        BookTop: attrgetter("last_id", "time_ms"),
+        Candle: attrgetter("start_ms", "end_ms", "first_id", "last_id", "trade_count"),
+    }
+)
+# Prices and sizes of books are looked at where they are needed: there are too many of them.
+_TEXTS: MappingProxyType[type[MarketEvent], _Texts] = MappingProxyType(
+    {
+        Trade: attrgetter("price", "quantity"),
+        AggTrade: attrgetter("price", "quantity"),
+        Candle: attrgetter(
+            *("open", "high", "low", "close", "volume", "quote_volume"),
+            *("taker_volume", "taker_quote_volume"),
+        ),
+    }
+)
+
+
+def sound(events: Events) -> Events:
+    """Return the events with None in the place of those that are not made of numbers."""
+    whole = [event for event in events if event is not None]
+    kinds = dict.fromkeys(map(type, whole))
+    if len(kinds) <= 1 and all(_are_sound(kind, whole) for kind in kinds):
+        return events
+    return [event if event and _are_sound(type(event), [event]) else None for event in events]
+
+
+def _are_sound(kind: type[MarketEvent], events: Sequence[MarketEvent]) -> bool:
+    """Say whether events of one kind are sound: quick where they are."""
+    if kind in _NUMBERS:
+        numbers = list(chain.from_iterable(map(_NUMBERS[kind], events)))
+        if max(numbers) > _NUMBER_MAX or min(numbers) < _NUMBER_MIN:
+            return False
+    return kind not in _TEXTS or are_decimals([*chain.from_iterable(map(_TEXTS[kind], events))])
