@@ -7,6 +7,7 @@ into the book at the beginning, under ids that join both: whoever follows the bo
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -24,7 +25,7 @@ from replayx.venues.venue import Venue
 # All levels of a book.
 _DEEP = 1 << 30
 # Who tells the first and last trade of a tape: the trades themselves; a candle began before it.
-_RANKS = {FeedKind.TRADE: 0, FeedKind.AGG_TRADE: 1}
+_RANKS = MappingProxyType({FeedKind.TRADE: 0, FeedKind.AGG_TRADE: 1})
 
 
 class _Join(NamedTuple):

@@ -96,6 +96,9 @@ def test_other_markets_requests_are_not_its_own(tmp_path):
 class RefusingVenue(FakeVenue):
     """Refuses whatever it is asked to derive."""
 
+    def derives(self, key):
+        return True
+
     def derive(self, key, market):
         return HttpReply(400, b"no such symbol")
 
