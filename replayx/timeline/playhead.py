@@ -63,7 +63,7 @@ class Playhead:
         checked = _checked(speed)
         self._settle(now_ns)
         self.speed = checked
-        self._place(self._anchor)
+        self._place(self._anchor())
 
     def seek(self, now_ns: int, at_ns: int) -> None:
         """Be at `at_ns` at `now_ns`; whether time passes does not change."""
@@ -77,12 +77,12 @@ class Playhead:
 
     def skip(self, duration_ns: int) -> None:
         """Leave out so much of the tape: from now on the position is that much further."""
-        self._place(self._anchor + duration_ns)
+        self._place(self._anchor() + duration_ns)
 
     def pass_to(self, at_ns: int) -> None:
         """At full speed: note that the tape was delivered up to `at_ns`."""
         assert self.speed is None, "only at full speed does the tape move the playhead"
-        self._place(max(self._anchor, Fraction(at_ns)))
+        self._numerator = max(self._numerator, at_ns * self._denominator)
 
     # ---- asked
 
@@ -102,6 +102,9 @@ class Playhead:
 
     # ---- the anchor
 
+    def _anchor(self) -> Fraction:
+        return Fraction(self._numerator, self._denominator)
+
     def _settle(self, now_ns: int) -> None:
         """Move the anchor to `now_ns`, where the position is the same."""
         if self._since_ns is not None:
@@ -114,7 +117,6 @@ class Playhead:
         pace = Fraction(0) if self.speed is None else self.speed
         if lcm(anchor.denominator, pace.denominator) > _DENOMINATOR_MAX:
             anchor = Fraction(int(anchor))
-        self._anchor = anchor
         self._denominator = lcm(anchor.denominator, pace.denominator)
         self._numerator = int(anchor * self._denominator)
         self._slope = int(pace * self._denominator)
