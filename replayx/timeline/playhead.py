@@ -30,6 +30,8 @@ class Playhead:
         self.is_started = False
         self.is_paused = False
         self._since_ns: int | None = None  # None: it stands
+        # The anchor and the speed, over one denominator.
+        self._numerator, self._slope, self._denominator = position_ns, 0, 1
         self._place(Fraction(position_ns))
 
     @property
