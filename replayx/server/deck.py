@@ -75,6 +75,7 @@ class Deck:
         sources = self._sources
         start_ns, stop_ns = _window(options, sources)
         looping = None if options.laps == 1 else self._looping(options.laps)
+        loop = None if looping is None else looping.loop
         rebase = self._rebase(sources, start_ns, looping)
         played: Sequence[Source] = sources if rebase is None else rebase.sources
         tape = Tape(played, start_ns=start_ns, stop_ns=stop_ns, prefetch=self._prefetch)
@@ -93,9 +94,8 @@ class Deck:
             clock_offset_ns=self._offset_ns(sources),
             rebase=rebase,
             derived={
-                name: DerivedStreams(name, self.venues[name], sources, history)
+                name: DerivedStreams(name, self.venues[name], sources, history, loop=loop)
                 for name, history in self.histories.items()
-                if looping is None
             },
         )
         rules = (venue.secrets for venue in self.venues.values())

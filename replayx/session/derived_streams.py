@@ -104,10 +104,10 @@ class DerivedStreams:
     def _insertions(
         self, source: int, batch: FrameBatch, names: Sequence[str]
     ) -> Sequence[Insertion]:
-        if not self._history.is_built:
+        if not self._history.is_built or not batch.count:
             return ()
         self._look_at_clock()
-        lap = 0 if self._loop is None else self._loop.lap_of(batch.start_ns)[0]
+        lap = 0 if self._loop is None else self._loop.lap_of(batch.at[0])[0]
         if batch.ordinal == SEAM:
             return self._seam(source, batch, names)
         if lap:

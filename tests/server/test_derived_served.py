@@ -99,7 +99,7 @@ async def test_every_stream_that_follows_is_served(made_up):
     assert set(got) == set(FORMS)
     assert [one.l for one in got["aggTrade"]] == list(range(100, 140))
     assert [bar.k.t - T0 for bar in got["kline_1s"] if bar.k.x] == [0, 1_000, 2_000]
-    assert [one.u for one in got["depth"]] == [10, 20, 30]
+    assert [one.u for one in got["depth"]] == [10, 20, 30, 40]
 
 
 async def test_nothing_is_derived_if_it_is_not_to_be(made_up):
