@@ -114,7 +114,11 @@ class Answers:
                 return found
         if reply is None and recorded_first:
             reply = self._derived(key, position_ns, venue_ms, shift_ms)
-        return Answer(reply or self._unmatched(key))
+        if reply is None:
+            return Answer(self._unmatched(key))
+        if reply.status >= _REFUSED_MIN:
+            return Answer(self._refused(key, reply, position_ns))
+        return Answer(reply)
 
     def _derived(
         self, key: RequestKey, position_ns: int, venue_ms: int, shift_ms: int
@@ -145,6 +149,23 @@ class Answers:
             return matcher.by_time(key, position_ns)
         self._played[key] += 1
         return matcher.nth(key, self._played[key] - 1, repeat_last=key.method == "GET")
+
+    def _refused(self, key: RequestKey, refusal: HttpReply, position_ns: int) -> HttpReply:
+        """Return a derived refusal, unless it is the tape alone that does not know a symbol."""
+        assert self.history is not None
+        known = self.history.at(position_ns).symbols()
+        unknown = [symbol for symbol in self._venue.symbols_of(key) if symbol not in known]
+        if not unknown:
+            return refusal
+        told = self._unmatched(key)  # whoever recorded too little wants to know
+        return told if any(map(self._is_listed, unknown)) else refusal
+
+    def _is_listed(self, symbol: str) -> bool:
+        listing = self._venue.listing
+        recordings = [] if listing is None else self.recorded.matcher.of(listing)
+        return bool(recordings) and self._venue.lists(
+            self.recorded.load(recordings[0]).plain.body, symbol
+        )
 
     def _unmatched(self, key: RequestKey) -> HttpReply:
         message = explain(key, self.recorded.matcher.keys())

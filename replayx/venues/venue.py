@@ -167,10 +167,7 @@ class Feed(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """What a tape can answer about one stream (`@trade`) or endpoint (`depth`) of a symbol.
-
-    `symbol` is empty where it is about all of the market.
-    """
+    """What can be answered: a stream (`@trade`) or endpoint (`depth`), of a symbol or of all."""
 
     what: str
     symbol: str
@@ -205,15 +202,25 @@ class MarketSide(Protocol):
         del feed, body
         return ()
 
+    listing: RequestKey | None = None  # the request whose answer lists every symbol of the venue
+
+    def lists(self, body: bytes, symbol: str) -> bool:
+        """Say whether an answer to `listing` has a symbol."""
+        del body, symbol
+        return False
+
+    def symbols_of(self, key: RequestKey) -> tuple[str, ...]:
+        """Return the symbols that a request names."""
+        del key
+        return ()
+
     def derives(self, key: RequestKey) -> bool:
         """Say whether `derive` may answer such a request, before there is a market to ask."""
         del key
         return False
 
     def derive(self, key: RequestKey, market: MarketView) -> HttpReply | None:
-        """Answer a request from the market, or refuse it as the venue refuses what is wrong
-        with it; None: it has to be looked up.
-        """
+        """Answer a request from the market, or refuse it as the venue does; None: look it up."""
         del key, market
         return None
 
@@ -225,9 +232,7 @@ class MarketSide(Protocol):
     def follows_from(
         self, channel: str, feeds: Collection[MarketFeed]
     ) -> tuple[MarketFeed, ...] | None:
-        """Return the feeds among `feeds` from which a stream that was not recorded can be made;
-        None: it can't.
-        """
+        """Return which of `feeds` an unrecorded stream can be made from; None: it can't be."""
         del channel, feeds
         return None
 

@@ -206,7 +206,7 @@ def test_the_command_that_starts_the_tape():
 def test_requests_without_an_answer_are_told_and_strict_counts_them(strict, code):
     with replaying(DEMO, *strict) as replay:
         status, body = ask(replay.urls["rest"] + "/api/v3/depth?symbol=NONE")
-        assert (status, json.loads(body)["code"]) == (404, -1020)
+        assert (status, json.loads(body)["code"]) == (400, -1121)  # as the venue says it
         replay.signal(signal.SIGINT)
         done, end, err = replay.end()
         assert (done, end["unmatched"]) == (code, 1)

@@ -2,7 +2,7 @@ import gzip
 
 from replayx.cassette.reader import CassetteReader
 from replayx.session.answers import Answers, unmatched_total
-from replayx.venues.venue import HttpReply, HttpRequest, WsApiRequest
+from replayx.venues.venue import HttpReply, HttpRequest, RequestKey, WsApiRequest
 from tests.fake_venue import FakeVenue
 from tests.tapes import interaction, sealed, write_cassette
 
@@ -102,17 +102,42 @@ class RefusingVenue(FakeVenue):
     def derive(self, key, market):
         return HttpReply(400, b"no such symbol")
 
+    listing = RequestKey("GET", "/list", ())
 
-class NoHistory:
-    def at(self, position_ns, *, shift_ms, now_ms):
-        return None
+    def lists(self, body, symbol):
+        return symbol.encode() in body
+
+    def symbols_of(self, key):
+        return tuple(value for name, value in key.params if name == "s")
+
+
+class Known:
+    """A history, and a view, of a market with one symbol."""
+
+    def at(self, position_ns, *, shift_ms=0, now_ms=0):
+        return self
+
+    def symbols(self):
+        return ("b",)
 
 
 def test_a_recorded_answer_is_better_than_a_refusal(tmp_path):
     chunk = sealed([], [interaction(5, "/price?s=b", b"recorded")])
     path = write_cassette(tmp_path / "a.rpx", [], [chunk])
     answers = Answers("fake", RefusingVenue(), [CassetteReader(path)])
-    answers.history = NoHistory()
+    answers.history = Known()
     assert _get(answers, "/price?s=b", 9).body == b"recorded"
-    assert _get(answers, "/price?s=c", 9).body == b"no such symbol"
+    assert _get(answers, "/price?s=b&limit=0", 9).body == b"no such symbol"
     assert answers.unmatched == 0
+
+
+def test_a_symbol_that_the_tape_alone_does_not_know_is_not_called_unknown(tmp_path):
+    chunk = sealed([], [interaction(5, "/list", b"b c d")])
+    path = write_cassette(tmp_path / "a.rpx", [], [chunk])
+    answers = Answers("fake", RefusingVenue(), [CassetteReader(path)])
+    answers.history = Known()
+    told = []
+    answers.on_unmatched = told.append
+    assert _get(answers, "/price?s=c", 9).status == 404
+    assert _get(answers, "/price?s=x", 9).body == b"no such symbol"
+    assert (len(told), answers.unmatched) == (2, 2)

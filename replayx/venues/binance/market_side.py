@@ -10,6 +10,7 @@ from replayx.venues.binance import (
     encoding,
     following,
     market_feeds,
+    parameters,
     wire_answers,
     wire_events,
 )
@@ -22,6 +23,15 @@ class BinanceMarketSide(MarketSide):
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
+        self.listing: RequestKey | None = RequestKey("GET", f"{dialect.api}/exchangeInfo", ())
+
+    def lists(self, body: bytes, symbol: str) -> bool:
+        """Say whether an exchangeInfo answer has a symbol."""
+        return b'"symbol":"%s"' % symbol.encode() in body
+
+    def symbols_of(self, key: RequestKey) -> tuple[str, ...]:
+        """Return the symbols that a request names."""
+        return parameters.symbols_of(key)
 
     def market_feed(self, channel: str) -> MarketFeed | None:
         """Return what a stream tells about the market; None: nothing that is understood."""

@@ -42,6 +42,18 @@ def invalid(name: str) -> Refused:
     return Refused(-1130, f"Data sent for parameter '{name}' is not valid.")
 
 
+def symbols_of(key: RequestKey) -> tuple[str, ...]:
+    """Return the symbols that a request names, as they are written in it."""
+    given = dict(key.params)
+    one = given.get("symbol") or given.get("pair")
+    if one is not None:
+        return (one,)
+    try:
+        return tuple(_decode_symbols(given.get("symbols", "[]")))
+    except msgspec.MsgspecError:
+        return ()
+
+
 def bad_combination() -> Refused:
     """Return the refusal of parameters that do not go together."""
     return Refused(-1128, "Combination of optional parameters invalid.")
