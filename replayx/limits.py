@@ -129,7 +129,7 @@ TOKEN_SEARCH_BYTES_MAX = 64 * KIB
 
 # ---- the market behind the tape
 # Payloads whose events are kept decoded; as Python objects they take about six times as much.
-DECODED_BYTES_KEPT = 16 * MIB
+DECODED_BYTES_KEPT = 8 * MIB
 # Order books kept where the last question left them: one asks of a few symbols at a time.
 BOOKS_KEPT = 64
 # Of a whole book's levels a key-frame holds those that changed, up to so many key-frames on.

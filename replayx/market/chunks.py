@@ -99,6 +99,12 @@ class Chunks:
         """Keep a chunk that is at hand."""
         self._keep((source, batch.ordinal), _Unpacked(batch))
 
+    def forget(self) -> None:
+        """Let go of everything that is kept: what a pass leaves behind serves nobody."""
+        self._batches.clear()
+        self._told.clear()
+        self._kept = 0
+
     def told(self, source: int, ordinal: int, family: Family) -> Told:
         """Return what a chunk's messages of one family tell. Raises CassetteError."""
         return self._cached((source, ordinal, family), self.members(family, source))

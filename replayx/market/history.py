@@ -91,6 +91,7 @@ class MarketHistory:
             return self._built
         warn = warn or _unheard
         self._built = self._found(warn) or self._made(progress or _unwatched, warn, keep=keep)
+        self._chunks.forget()
         self.is_built = True
         return self._built
 

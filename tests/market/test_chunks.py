@@ -61,6 +61,9 @@ def test_what_was_decoded_is_kept():
     chunks.told(0, 0, TRADES)
     chunks.told(0, 0, TRADES)
     assert codec.calls == 1
+    chunks.forget()
+    assert ids(chunks.told(0, 0, TRADES).events) == [1]
+    assert codec.calls == 2
 
 
 def test_pieces_of_several_sources_are_told_in_the_total_order():
