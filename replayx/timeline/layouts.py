@@ -179,9 +179,11 @@ def _add(words: Words, at: Indexes, digits: int, add: int) -> Flags:
     low_digits = min(digits, WORD)
     limit = 10**low_digits
     high_add, low_add = divmod(add, limit)
-    low = _read(words, at + (digits - low_digits), low_digits) + low_add
+    low = _read(words, at + (digits - low_digits), low_digits)
+    low += low_add
     carry = low >= limit
-    low -= carry * limit
+    if carry.any():
+        low -= carry * limit
     high_digits = digits - low_digits
     if not high_digits:
         good: Flags = ~carry if high_add == 0 else np.zeros(len(at), dtype=np.bool_)
@@ -221,12 +223,24 @@ def _kept(digits: int) -> int:
 
 def _read(words: Words, at: Indexes, digits: int) -> Indexes:
     """Return numbers of up to eight digits."""
+    # In place: this runs for every number of every message.
     word = words[at - (WORD - digits)]
     word &= _each(0x0F) & np.uint64(~_kept(digits) & (1 << 64) - 1)
-    word = word * np.uint64(10) + (word >> np.uint64(8))
-    word = (word & _NUMBERS_OF_2) * np.uint64(100) + ((word >> np.uint64(16)) & _NUMBERS_OF_2)
-    word = (word & _NUMBERS_OF_4) * np.uint64(10_000) + ((word >> np.uint64(32)) & _NUMBERS_OF_4)
-    return (word & np.uint64(0xFFFFFFFF)).view(np.int64)
+    upper = word >> np.uint64(8)
+    word *= np.uint64(10)
+    word += upper
+    np.right_shift(word, np.uint64(16), out=upper)
+    upper &= _NUMBERS_OF_2
+    word &= _NUMBERS_OF_2
+    word *= np.uint64(100)
+    word += upper
+    np.right_shift(word, np.uint64(32), out=upper)
+    upper &= _NUMBERS_OF_4
+    word &= _NUMBERS_OF_4
+    word *= np.uint64(10_000)
+    word += upper
+    word &= np.uint64(0xFFFFFFFF)
+    return word.view(np.int64)
 
 
 _NUMBERS_OF_2 = np.uint64(0x00FF00FF00FF00FF)

@@ -43,6 +43,10 @@ class LoopSource:
         self._numbers = numbers
         self._subject_of = subject_of
         self._seam = seam
+        # What it needs takes longer to load than all of replayx: nobody else loads it.
+        from replayx.timeline.mover import Mover  # noqa: PLC0415
+
+        self._mover = Mover
 
     def batches(self, from_ns: int) -> Iterator[FrameBatch]:
         """Yield the batches that end at or after `from_ns`, lap after lap."""
@@ -66,10 +70,7 @@ class LoopSource:
         if not shift.ms:
             yield from self._source.batches(from_ns)
             return
-        # What it needs takes longer to load than all of replayx.
-        from replayx.timeline.mover import Mover  # noqa: PLC0415
-
-        mover = Mover(self.channels, lambda *one: self._plan(*one, shift=shift, lap=lap))
+        mover = self._mover(self.channels, lambda *one: self._plan(*one, shift=shift, lap=lap))
         for batch in self._source.batches(from_ns):
             frames, misfits = mover.moved(batch)
             changed = copy.copy(batch)

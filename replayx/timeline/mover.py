@@ -65,7 +65,8 @@ class Mover:
         width: those are as they were.
         """
         size = len(batch.recorded)
-        text = np.zeros(size + PADDING, dtype=np.uint8)
+        text = np.empty(size + PADDING, dtype=np.uint8)
+        text[size:] = 0
         text[:size] = np.frombuffer(batch.recorded, dtype=np.uint8)
         misfits: list[Misfit] = []
         if batch.count:
@@ -84,8 +85,10 @@ class Mover:
         """Change what fits the layouts of its channel; return the others."""
         groups = self._group[work.channel[rest]]
         left = []
-        for group in np.unique(groups).tolist():
+        for group in range(_QUIET, len(self._groups)):
             which = rest[groups == group]
+            if not len(which):
+                continue
             for number in self._groups[group] if group != _QUIET else ():
                 if (group, number) not in tried and len(which):
                     tried.add((group, number))

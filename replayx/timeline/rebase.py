@@ -36,6 +36,11 @@ class RebasedSource:
         self.shift = shift
         self._source = source
         self._times = times
+        # What it needs takes longer to load than all of replayx: nobody else loads it, and here
+        # it is before the tape runs.
+        from replayx.timeline.mover import Mover  # noqa: PLC0415
+
+        self._mover = Mover
 
     def batches(self, from_ns: int) -> Iterator[FrameBatch]:
         """Yield the batches that end at or after `from_ns`.
@@ -51,10 +56,7 @@ class RebasedSource:
             located = self._times(channel, payload)
             return None if located is None else shift_plan(payload, located, shift)
 
-        # What it needs takes longer to load than all of replayx.
-        from replayx.timeline.mover import Mover  # noqa: PLC0415
-
-        mover = Mover(self.channels, plan)
+        mover = self._mover(self.channels, plan)
         for batch in self._source.batches(from_ns):
             frames, misfits = mover.moved(batch)
             if misfits:
