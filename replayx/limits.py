@@ -56,6 +56,9 @@ FLAT_OUT_BYTES = REPACK_CHUNK_BYTES + MIB
 CLIENT_BUFFER_BYTES_MAX = 16 * MIB
 # At --speed max the slowest client sets the pace; one that reads nothing for this long is closed.
 STALLED_CLIENT_NS = 30_000_000_000
+# In lockstep: how long the tape waits for the echo of a ping. A client that reads answers at once,
+# even on a busy machine; one whose script waits for the tape meanwhile never does.
+ROLL_CALL_NS = 2_000_000_000
 # Decoded chunks kept for looking up interactions.
 CHUNK_CACHE_COUNT = 8
 # Replies kept ready, by request key.

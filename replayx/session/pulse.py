@@ -2,7 +2,7 @@
 
 Liveness runs in the machine's time, or in the tape's: then a ping comes at a position of the tape.
 Where the tape goes as fast as clients read, tape time is no time for an answer: after each ping it
-waits, in the machine's time and not for ever.
+waits, in the machine's time and not for ever, and nobody is closed for an answer that is late.
 """
 
 from enum import Enum
@@ -10,7 +10,7 @@ from enum import Enum
 from replayx.framing import PING, frame
 from replayx.session.audience import Audience
 from replayx.session.clockwork import Clockwork
-from replayx.session.connection import PONG_TIMEOUT, Connection
+from replayx.session.connection import Connection
 from replayx.session.effects import AnyEffect, CloseConnection, SendFrames
 from replayx.session.roll_call import RollCall
 
@@ -91,9 +91,8 @@ class Pulse:
 
     def advance(self, now_ns: int) -> list[AnyEffect]:
         """Return what is due: pings, and closes for those who were silent for too long."""
-        effects: list[AnyEffect] = [
-            CloseConnection(number, *PONG_TIMEOUT) for number in self._roll_call.late(now_ns)
-        ]
+        effects: list[AnyEffect] = []
+        self._roll_call.give_up(now_ns)
         time_ns = self.now_ns(now_ns)
         due = self._audience.due(time_ns)
         for connection in due:
@@ -110,6 +109,7 @@ class Pulse:
         waits = self._liveness is Liveness.TAPE and self._clockwork.player.is_flat_out
         if waits and any(isinstance(effect, SendFrames) for effect in effects):
             self._ping(connection, now_ns)
+            connection.pong()  # the tape waits for it: no deadline of the tape's can be missed
         return effects
 
     def _ping(self, connection: Connection, now_ns: int) -> bytes:

@@ -142,3 +142,15 @@ async def test_many_seeks_leave_no_thread_behind(serve):
             while sum(one.is_alive for one in server._deck._prefetches) > 1:
                 await asyncio.sleep(0.01)
         assert len(server._deck._prefetches) < 20
+
+
+async def test_a_client_that_reads_only_between_runs_gets_the_same(serve, monkeypatch):
+    monkeypatch.setattr("replayx.session.roll_call.ROLL_CALL_NS", 50 * MS)
+    async with serve(regime=Regime.LOCKSTEP) as (server, urls):
+        client = await connect(urls["ws"] + "/s/a/b", max_queue=2)
+        for first in (0, 20):
+            await server.timelines[""].command(run(StopAfter(20)))
+            assert [await client.recv() for _ in range(20)] == [
+                str(k) for k in range(first, first + 20)
+            ]
+        await client.close()

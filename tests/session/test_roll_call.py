@@ -1,4 +1,4 @@
-from replayx.limits import STALLED_CLIENT_NS
+from replayx.limits import ROLL_CALL_NS
 from replayx.session.roll_call import RollCall
 
 
@@ -14,16 +14,32 @@ def test_only_the_echo_counts():
     assert roll.is_over
 
 
-def test_who_does_not_answer_is_late():
+def test_who_does_not_answer_is_waited_for_no_more():
     roll = RollCall()
     roll.ask(1, b"x", 5)
     roll.ask(2, b"x", 6)
-    assert roll.deadline_ns == 5 + STALLED_CLIENT_NS
-    assert roll.late(4 + STALLED_CLIENT_NS) == []
-    assert roll.late(5 + STALLED_CLIENT_NS) == [1]
-    roll.leave(1)
-    roll.leave(1)
-    assert (roll.is_over, roll.deadline_ns) == (False, 6 + STALLED_CLIENT_NS)
+    assert roll.deadline_ns == 5 + ROLL_CALL_NS
+    roll.give_up(4 + ROLL_CALL_NS)
+    assert roll.deadline_ns == 5 + ROLL_CALL_NS
+    roll.give_up(5 + ROLL_CALL_NS)
+    assert (roll.is_over, roll.deadline_ns) == (False, 6 + ROLL_CALL_NS)
+    roll.leave(2)
+    roll.leave(2)
+    assert (roll.is_over, roll.deadline_ns) == (True, None)
+
+
+def test_who_has_caught_up_is_waited_for_again():
+    roll = RollCall()
+    roll.ask(1, b"x", 0)
+    roll.give_up(ROLL_CALL_NS)
+    roll.ask(1, b"y", ROLL_CALL_NS)
+    assert roll.is_over
+    roll.answer(1, b"x")
+    roll.ask(1, b"z", ROLL_CALL_NS)
+    assert roll.is_over
+    roll.answer(1, b"z")
+    roll.ask(1, b"next", ROLL_CALL_NS)
+    assert not roll.is_over
 
 
 def test_a_second_ping_stands_for_the_first():
