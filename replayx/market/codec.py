@@ -1,6 +1,6 @@
 """What the market needs of a venue: reading its messages and answers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple, Protocol
 
 from replayx.market.events import MarketEvent, MarketFeed
@@ -21,8 +21,12 @@ class Codec(Protocol):
 
 
 class Fact(NamedTuple):
-    """A recorded answer that tells something of the market; `read` decodes it."""
+    """A recorded answer that tells something of the market; `read` decodes it.
+
+    `asked` is what makes requests the same: their answers tell much of the same again.
+    """
 
     at_ns: int
     feed: MarketFeed
     read: Callable[[], Sequence[MarketEvent]]
+    asked: Hashable = None

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property
 from operator import attrgetter
 
@@ -60,14 +60,16 @@ class Facts:
     def history(self, feed: MarketFeed) -> list[tuple[int, Sequence[MarketEvent]]]:
         """Return what the answers of a feed tell, and when they came, of some of very many.
 
-        A client that polls is told almost the same each time.
+        A client that polls is told almost the same each time; but what was asked once (a page of
+        the past) is told by that one answer alone.
         """
-        facts = self._by_feed.get(feed, [])
-        count = len(facts)
-        if count > HISTORY_ANSWERS_MAX:
-            chosen = range(HISTORY_ANSWERS_MAX)
-            facts = [facts[i * (count - 1) // (HISTORY_ANSWERS_MAX - 1)] for i in chosen]
-        return [(fact.at_ns, fact.read()) for fact in facts]
+        by_asked: dict[Hashable, list[Fact]] = {}
+        for fact in self._by_feed.get(feed, []):
+            by_asked.setdefault(fact.asked, []).append(fact)
+        count = max(2, HISTORY_ANSWERS_MAX // max(1, len(by_asked)))
+        chosen = [fact for facts in by_asked.values() for fact in _spread(facts, count)]
+        chosen = _spread(sorted(chosen, key=_AT), HISTORY_ANSWERS_MAX)
+        return [(fact.at_ns, fact.read()) for fact in chosen]
 
     def latest(self, feed: MarketFeed, at_ns: int) -> tuple[int, Sequence[MarketEvent]] | None:
         """Return what the last answer at or before a time told, and when; errors told nothing."""
@@ -95,3 +97,10 @@ class Facts:
             if len(self._read) > ANSWERS_KEPT_READ:
                 self._read.popitem(last=False)
         return self._read[key]
+
+
+def _spread(facts: list[Fact], count: int) -> list[Fact]:
+    """Return at most `count` (two or more) of them: the first, the last, and evenly between."""
+    if len(facts) <= count:
+        return facts
+    return [facts[i * (len(facts) - 1) // (count - 1)] for i in range(count)]

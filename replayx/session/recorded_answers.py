@@ -82,7 +82,8 @@ class RecordedAnswers:
             feed = self._venue.answer_feed(key)
             if feed is not None:
                 for recording in self.matcher.of(key):
-                    yield Fact(recording.ref.at_ns, feed, partial(self._events, feed, recording))
+                    read = partial(self._events, feed, recording)
+                    yield Fact(recording.ref.at_ns, feed, read, key)
 
     def _events(self, feed: MarketFeed, recording: Recording) -> Sequence[MarketEvent]:
         reply = self._read(recording).plain

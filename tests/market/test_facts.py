@@ -51,3 +51,13 @@ def test_of_very_many_answers_some_are_read_the_first_and_last_among_them():
     assert (len(told), told[0][0], told[-1][0]) == (HISTORY_ANSWERS_MAX, 0, count - 1)
     assert len(reads) == HISTORY_ANSWERS_MAX
     assert len(made.history(MarketFeed(FeedKind.TICKER, "X"))) == 0
+
+
+def test_a_page_that_was_asked_for_once_is_read_among_thousands_of_others():
+    polled = [
+        fact._replace(asked="last 10") for fact in facts(*((at, False) for at in range(5000)))
+    ]
+    page = facts((2500, False))[0]._replace(asked="the page before")
+    told = Facts([*polled, page]).history(TOPS)
+    assert len(told) <= HISTORY_ANSWERS_MAX
+    assert 2500 in [at_ns for at_ns, _ in told]
