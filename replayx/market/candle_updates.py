@@ -27,7 +27,7 @@ def candle_count(interval: Interval, from_ms: int, now_ms: int, *, zone_ms: int 
 
 
 def candle_updates(
-    rows: Sequence[Candle], before_ms: int, now_ms: int, *, is_changed: bool
+    rows: Sequence[Candle], before_ms: int, now_ms: int, *, is_changed: bool = False
 ) -> list[Candle]:
     """Return what is told at `now_ms` of the last candles, oldest first.
 

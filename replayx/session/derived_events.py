@@ -19,6 +19,7 @@ from replayx.market.events import (
     AggTrade,
     BookDelta,
     BookTop,
+    Candle,
     FeedKind,
     MarketEvent,
     MarketFeed,
@@ -274,6 +275,16 @@ def _candles(making: Making) -> Iterator[Due]:
         )
         for row in candle_updates(rows, before_ms, now_ms, is_changed=k in changed):
             yield Due(k, True, row)
+
+
+def closed_behind(making: Making, now_ms: int) -> Iterator[Candle]:
+    """Yield the candles that were open behind the last message of a chunk and are over now."""
+    feed, clock, last_ns = making.feed, making.clock, making.batch.at[-1]
+    interval, before_ms = Interval.parse(feed.interval), clock.ms(last_ns) - LATE_MS
+    count = candle_count(interval, before_ms, now_ms, zone_ms=feed.zone_ms)
+    view = making.history.at(last_ns, shift_ms=clock.shift_ms, now_ms=now_ms)
+    rows = view.candles(feed.symbol, feed.interval, count, zone_ms=feed.zone_ms)
+    yield from candle_updates([row for row in rows if row.end_ms < now_ms], before_ms, now_ms)
 
 
 _MAKERS: Mapping[FeedKind, Make] = MappingProxyType(

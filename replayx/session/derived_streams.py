@@ -5,7 +5,7 @@ carries them, or *absent*. Messages are made chunk by chunk, once for all connec
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from replayx.cassette.frame_batch import FrameBatch
@@ -14,7 +14,7 @@ from replayx.limits import DERIVED_CACHE_BYTES
 from replayx.market.events import FeedKind, MarketFeed
 from replayx.market.interval import Interval
 from replayx.market.ticks import TapeClock
-from replayx.session.derived_events import Due, Making, make
+from replayx.session.derived_events import Due, Making, closed_behind, make
 from replayx.session.lap_ids import LapIds
 from replayx.session.venue_clock import VenueClock
 from replayx.timeline.earlier import Earlier
@@ -109,7 +109,7 @@ class DerivedStreams:
         self._look_at_clock()
         lap = 0 if self._loop is None else self._loop.lap_of(batch.at[0])[0]
         if batch.ordinal == SEAM:
-            return self._seam(source, batch, names)
+            return self._passed_on(source, batch, names)
         if lap:
             batch = self._sources[source].batch(batch.ordinal)
         self._earlier[source].note(batch)
@@ -146,17 +146,11 @@ class DerivedStreams:
             clock=clock,
         )
         spans = plan.told_elsewhere[source]
-        return tuple(
-            self._insertion(name, due, clock.ms(batch.at[due.k]), ids)
+        return self._lap_before(making, name, lap) + tuple(
+            _insertion(self._venue, name, due, clock.ms(batch.at[due.k]), ids)
             for due in make(making)
             if not any(first <= batch.at[due.k] <= last for first, last in spans)
         )
-
-    def _insertion(self, name: str, due: Due, now_ms: int, ids: LapIds | None) -> Insertion:
-        event = due.event if ids is None else ids.moved(due.event)
-        # What tells of a time is not sent before it, though a recorder's clock may be behind.
-        payload = self._venue.encode(name, event, max(now_ms, getattr(event, "time_ms", 0)))
-        return Insertion(due.k, due.is_before, name, payload)
 
     # ---- laps
 
@@ -168,22 +162,28 @@ class DerivedStreams:
         ids = LapIds.of(self._loop, lap, self._market, symbol)
         return self._clock._replace(shift_ms=shift_ms), ids
 
-    def _seam(self, source: int, batch: FrameBatch, names: Sequence[str]) -> list[Insertion]:
+    def _passed_on(self, source: int, seam: FrameBatch, names: Sequence[str]) -> list[Insertion]:
         """Return what slower differences tell before a lap: what the ones they follow from do."""
-        made: list[Insertion] = []
-        for k, number in enumerate(batch.channel):
-            channel = self._sources[source].channels[number]
-            feed = self._venue.market_feed(channel.name)
-            payload = bytes(batch.payload(k))
-            payload = payload[len(channel.prefix) : len(payload) - len(channel.suffix)]
-            made += [
-                Insertion(k, False, name, payload)
-                for name in names
-                if (plan := self._plan(name)) is not None
-                and plan.feed.kind is FeedKind.BOOK_DELTA
-                and plan.parents[source] == (feed,)
-            ]
-        return made
+        told = _payloads(self._venue, self._sources[source], seam)
+        plans = [(name, plan) for name in names if (plan := self._plan(name)) is not None]
+        return [
+            Insertion(k, False, name, payload)
+            for k, (feed, payload) in enumerate(told)
+            for name, plan in plans
+            if plan.feed.kind is FeedKind.BOOK_DELTA and plan.parents[source] == (feed,)
+        ]
+
+    def _lap_before(self, making: Making, name: str, lap: int) -> tuple[Insertion, ...]:
+        """Return which candles of the lap before are over when a lap begins with a chunk."""
+        if not lap or making.feed.kind is not FeedKind.CANDLE:
+            return ()
+        if making.earlier.before(making.batch) is not None:
+            return ()
+        clock, ids = self._in_lap(lap - 1, making.symbol)
+        now_ms = making.clock.ms(making.batch.at[0])
+        ended = making._replace(batch=_last(self._sources[making.source]), clock=clock)
+        dues = (Due(0, True, candle) for candle in closed_behind(ended, now_ms))
+        return tuple(_insertion(self._venue, name, due, now_ms, ids) for due in dues)
 
     # ---- plans
 
@@ -254,11 +254,39 @@ def _feeds(venue: Venue, names: Iterable[str]) -> tuple[MarketFeed, ...]:
     return tuple(dict.fromkeys(feed for feed in feeds if feed is not None))
 
 
+def _insertion(venue: Venue, name: str, due: Due, now_ms: int, ids: LapIds | None) -> Insertion:
+    event = due.event if ids is None else ids.moved(due.event)
+    # What tells of a time is not sent before it, though a recorder's clock may be behind.
+    payload = venue.encode(name, event, max(now_ms, getattr(event, "time_ms", 0)))
+    return Insertion(due.k, due.is_before, name, payload)
+
+
+def _payloads(
+    venue: Venue, source: Source, batch: FrameBatch
+) -> Iterator[tuple[MarketFeed | None, bytes]]:
+    """Yield each message of a batch without its envelope, and what it tells about."""
+    for k, number in enumerate(batch.channel):
+        channel = source.channels[number]
+        payload = bytes(batch.payload(k))
+        yield (
+            venue.market_feed(channel.name),
+            payload[len(channel.prefix) : len(payload) - len(channel.suffix)],
+        )
+
+
 def _is_last(source: Source, batch: FrameBatch) -> bool:
     """Say whether nothing comes behind a batch in its source."""
     if batch.end_ns < source.end_ns:
         return False
     return not any(one.ordinal > batch.ordinal for one in source.batches(batch.end_ns))
+
+
+def _last(source: Source) -> FrameBatch:
+    """Return the last batch of a source that has messages, of those at its very end."""
+    *_, last = source.batches(source.end_ns)
+    while not last.count:
+        last = source.batch(last.ordinal - 1)
+    return last
 
 
 def _place(insertion: Insertion) -> tuple[int, bool, str]:
