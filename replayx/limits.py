@@ -132,14 +132,14 @@ TOKEN_SEARCH_BYTES_MAX = 64 * KIB
 
 # ---- the market behind the tape
 # Payloads whose events are kept decoded; as Python objects they take about six times as much.
-DECODED_BYTES_KEPT = 8 * MIB
+DECODED_EVENTS_BYTES = 8 * MIB
 # Order books kept where the last question left them: one asks of a few symbols at a time.
-BOOKS_KEPT = 64
+BOOKS_KEPT_COUNT = 64
 # Of a whole book's levels a key-frame holds those that changed, up to so many key-frames on.
-BOOK_FRAMES_A_FULL_ONE = 16
+BOOK_FRAMES_WHOLE_COUNT = 16
 # Deltas kept to go on from a snapshot that is older than the stream: REST takes a second at most,
 # in which the quickest stream tells about a hundred.
-RECENT_DELTAS_KEPT = 1024
+RECENT_DELTAS_COUNT = 1024
 # How long a snapshot that finds no deltas to join is not followed by a try with the next.
 SNAPSHOT_RETRY_NS = 1_000_000_000
 # Before a symbol's first snapshot its book is that snapshot, if it lies this close ahead: a
@@ -149,7 +149,7 @@ SNAPSHOT_AHEAD_NS = 10_000_000_000
 # first and the last are what a client asked at its start and what it knew in the end.
 HISTORY_ANSWERS_MAX = 64
 # Answers kept as events: a client asks for the same few things again and again.
-ANSWERS_KEPT_READ = 64
+READ_ANSWERS_COUNT = 64
 # Cassettes larger than this have their market's index kept beside them, in a file: unpacked they
 # are about ten times as large, and reading them through takes seconds.
 MARKET_IN_MEMORY_BYTES = 24 * MIB

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 import zstandard
 
-from replayx.limits import BOOK_FRAMES_A_FULL_ONE, RECORD_BYTES_MAX
+from replayx.limits import BOOK_FRAMES_WHOLE_COUNT, RECORD_BYTES_MAX
 from replayx.market.book import Book
 
 BEFORE = -(1 << 63)
@@ -116,7 +116,7 @@ class BookFrameWriter:
     def add(self, segment: int, at_ns: int, book: Book, *, is_new: bool = False) -> None:
         """Write the book as it is at a place; `is_new`: it does not follow from the last one."""
         changes, levels = len(self._bids) + len(self._asks), 0
-        is_whole = is_new or self._since_whole >= BOOK_FRAMES_A_FULL_ONE or self._whole == WHOLE
+        is_whole = is_new or self._since_whole >= BOOK_FRAMES_WHOLE_COUNT or self._whole == WHOLE
         if not is_whole:
             levels = len(book.bids.sizes) + len(book.asks.sizes)
             is_whole = changes * 2 > levels

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from replayx.limits import RECENT_DELTAS_KEPT, SNAPSHOT_RETRY_NS
+from replayx.limits import RECENT_DELTAS_COUNT, SNAPSHOT_RETRY_NS
 from replayx.market.book import Book
 from replayx.market.book_frames import BEFORE, BookFrameWriter
 from replayx.market.codec import Fact
@@ -19,7 +19,7 @@ class BookPass:
         self._snapshots = snapshots
         self._next = 0  # of the snapshots
         self._retry_ns = BEFORE
-        self._recent: deque[BookDelta] = deque(maxlen=RECENT_DELTAS_KEPT)
+        self._recent: deque[BookDelta] = deque(maxlen=RECENT_DELTAS_COUNT)
         self.book = Book()
         self._is_changed = False
 

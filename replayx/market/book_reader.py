@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from replayx.limits import BOOKS_KEPT, SNAPSHOT_AHEAD_NS
+from replayx.limits import BOOKS_KEPT_COUNT, SNAPSHOT_AHEAD_NS
 from replayx.market.book import UNKNOWN_ID, Book
 from replayx.market.book_frames import BookFrames
 from replayx.market.chunks import Chunks
@@ -89,7 +89,7 @@ class BookReader:
             book.apply(delta)
         self._kept[symbol] = (place, book)
         self._kept.move_to_end(symbol)
-        if len(self._kept) > BOOKS_KEPT:
+        if len(self._kept) > BOOKS_KEPT_COUNT:
             self._kept.popitem(last=False)
         return book
 

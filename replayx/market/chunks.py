@@ -8,7 +8,7 @@ from typing import NamedTuple
 from replayx.cassette.frame_batch import FrameBatch
 from replayx.cassette.records import ChannelKind
 from replayx.framing import header_bytes
-from replayx.limits import CHUNK_CACHE_COUNT, DECODED_BYTES_KEPT
+from replayx.limits import CHUNK_CACHE_COUNT, DECODED_EVENTS_BYTES
 from replayx.market.codec import Codec
 from replayx.market.events import FeedKind, MarketEvent, MarketFeed
 from replayx.market.segments import Piece
@@ -186,7 +186,7 @@ class Chunks:
             return told
         told = self._told[key] = self._decode(key[0], key[1], members)
         self._kept += told.size
-        while self._kept > DECODED_BYTES_KEPT and len(self._told) > 1:
+        while self._kept > DECODED_EVENTS_BYTES and len(self._told) > 1:
             self._kept -= self._told.popitem(last=False)[1].size
         return told
 

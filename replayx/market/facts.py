@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property
 from operator import attrgetter
 
-from replayx.limits import ANSWERS_KEPT_READ, HISTORY_ANSWERS_MAX
+from replayx.limits import HISTORY_ANSWERS_MAX, READ_ANSWERS_COUNT
 from replayx.market.codec import Fact
 from replayx.market.events import FeedKind, MarketEvent, MarketFeed
 
@@ -94,7 +94,7 @@ class Facts:
             self._read.move_to_end(key)
         else:
             self._read[key] = self._by_feed[feed][place].read()
-            if len(self._read) > ANSWERS_KEPT_READ:
+            if len(self._read) > READ_ANSWERS_COUNT:
                 self._read.popitem(last=False)
         return self._read[key]
 

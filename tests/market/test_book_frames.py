@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replayx.limits import BOOK_FRAMES_A_FULL_ONE
+from replayx.limits import BOOK_FRAMES_WHOLE_COUNT
 from replayx.market.book import ZEROS, Book
 from replayx.market.book_frames import BEFORE, WHOLE, BookFrames, BookFrameWriter
 from replayx.market.events import BookDelta, BookSnapshot
@@ -28,7 +28,7 @@ STEPS = st.lists(
     st.tuples(st.dictionaries(PRICES, st.sampled_from(["0.0", "1", "2"]), max_size=4),
               st.dictionaries(PRICES, st.sampled_from(["0.0", "1", "2"]), max_size=4),
               st.integers(1, 2)),
-    min_size=1, max_size=3 * BOOK_FRAMES_A_FULL_ONE,
+    min_size=1, max_size=3 * BOOK_FRAMES_WHOLE_COUNT,
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 from functools import partial
 
-from replayx.limits import BOOKS_KEPT
+from replayx.limits import BOOKS_KEPT_COUNT
 from replayx.market.codec import Fact
 from replayx.market.events import BookSnapshot, FeedKind, MarketFeed
 from tests.market.fake_codec import delta
@@ -53,7 +53,7 @@ def test_an_answer_before_the_first_message_counts_before_it():
 
 
 def test_what_one_reads_is_not_what_is_kept():
-    symbols = [f"s{number}" for number in range(BOOKS_KEPT + 2)]
+    symbols = [f"s{number}" for number in range(BOOKS_KEPT_COUNT + 2)]
     channels = [channel(number, f"{name}@delta") for number, name in enumerate(symbols)]
     rows = [(1 + k, k, delta(1, 1, [(str(k + 1), "1")])) for k in range(len(symbols))]
     made = history([source(channels, rows)])
