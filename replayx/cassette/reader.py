@@ -269,8 +269,6 @@ class CassetteReader:
             damage = error if isinstance(error, Damage) else Damage(str(error))
             raise self.file.damaged(damage, offset) from error
 
-    # ---- bytes
-
     def _record_of(self, kind: RecordKind, offset: int) -> bytes:
         record = self.file.record(offset)
         if record.kind != kind:
