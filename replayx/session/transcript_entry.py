@@ -235,7 +235,8 @@ def input_entry(given: inputs.AnyInput, place: Place) -> Entry:
                 market=market,
                 method=request.method,
                 target=request.target,
-                headers=request.headers,
+                # A server may give names of a class of its own, which no JSON has.
+                headers=tuple((str(name), str(value)) for name, value in request.headers),
                 body=body_of(request.body),
             )
         case inputs.RequestRefused(number, market, refusal, detail):

@@ -18,6 +18,11 @@ from replayx.session.transcript_entry import (
 )
 from replayx.venues.venue import HttpReply, HttpRequest, Refusal
 
+
+class Name(str):
+    """A header's name as a server may give it."""
+
+
 PLACE = Place(seq=3, at_ns=5, now_ns=7)
 CLOCK = ClockState(
     regime="wall",
@@ -42,6 +47,10 @@ INPUTS = [
     (
         inputs.RequestReceived(4, "fake", HttpRequest("POST", "/o", (("A", "b"),), b"q")),
         {"kind": "request", "method": "POST", "headers": [["A", "b"]], "body": {"size": 1}},
+    ),
+    (
+        inputs.RequestReceived(4, "fake", HttpRequest("GET", "/o", ((Name("A"), Name("b")),))),
+        {"kind": "request", "headers": [["A", "b"]], "body": {"size": 0}},
     ),
     (
         inputs.RequestRefused(4, "fake", Refusal.BODY_TOO_LARGE, "4 MiB"),
