@@ -108,7 +108,7 @@ class HaltWhen:
         self.hit_ns: int | None = None
         self._watched: list[dict[int, _Watched]] = [
             {
-                number: _Watched(feed, venues[channel.market], stop)
+                number: _Watched(channel, feed, venues[channel.market], stop)
                 for number, channel in of_source.items()
                 if channel.market in venues
                 and _is_named(channel.name, stop.channel)
@@ -146,7 +146,10 @@ class HaltWhen:
 class _Watched:
     """A channel whose messages may fulfil the condition."""
 
-    def __init__(self, feed: MarketFeed | None, venue: Venue, stop: StopWhen) -> None:
+    def __init__(
+        self, channel: Channel, feed: MarketFeed | None, venue: Venue, stop: StopWhen
+    ) -> None:
+        self._channel = channel
         self._feed = feed
         self._venue = venue
         self._price = _price(stop.price_crosses)
@@ -154,22 +157,27 @@ class _Watched:
 
     def recall(self, run: Run, newest_first: Iterable[int]) -> None:
         """Note the price of the newest trade."""
-        assert self._feed is not None, "only trades have prices to cross"
         for k in newest_first:
-            event = self._venue.decode(self._feed, [run.batch.payload(k)])[0]
+            (event,) = self._events(run, (k,))
             if isinstance(event, Trade | AggTrade):
                 self._last = Decimal(event.price)
                 return
 
     def first(self, run: Run, places: Sequence[int]) -> int | None:
         """Return the first of its messages that fits."""
-        if self._price is None or self._feed is None or not places:
+        if self._price is None or not places:
             return places[0] if places else None
-        events = self._venue.decode(self._feed, [run.batch.payload(k) for k in places])
-        for k, event in zip(places, events, strict=True):
+        for k, event in zip(places, self._events(run, places), strict=True):
             if self._crosses(event, self._price):
                 return k
         return None
+
+    def _events(self, run: Run, places: Sequence[int]) -> list[MarketEvent | None]:
+        assert self._feed is not None, "only trades have prices to cross"
+        before, after = len(self._channel.prefix), len(self._channel.suffix)
+        messages = [run.batch.payload(k) for k in places]
+        payloads = [message[before : len(message) - after] for message in messages]
+        return self._venue.decode(self._feed, payloads)
 
     def _crosses(self, event: MarketEvent | None, price: Decimal) -> bool:
         if not isinstance(event, Trade | AggTrade):

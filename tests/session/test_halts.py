@@ -1,14 +1,24 @@
+import json
+from decimal import Decimal
+from pathlib import Path
+
 import pytest
 
+from replayx.cassette.reader import CassetteReader
 from replayx.cassette.records import ChannelKind
 from replayx.errors import InvalidOption
 from replayx.limits import PRICE_RECALL_NS
 from replayx.market.events import BookTop, FeedKind, MarketFeed, Trade
 from replayx.session.halts import check_stop, halt_at
 from replayx.session.stops import StopAfter, StopAt, StopWhen
+from replayx.timeline.source import CassetteSource
 from replayx.timeline.tape import Tape
+from replayx.venues.registry import load_venue
 from tests.fake_venue import FakeVenue
 from tests.tapes import channel, source
+
+
+DEMO = Path(__file__).resolve().parents[2] / "cassettes" / "binance-demo.rpx"
 
 
 class Trading(FakeVenue):
@@ -34,7 +44,7 @@ class Trading(FakeVenue):
 
 
 CHANNELS = [
-    channel(0, "t1"),
+    channel(0, "t1", prefix=b"<t1|", suffix=b">"),
     channel(1, "t2"),
     channel(2, "q1"),
     channel(3, "odd"),
@@ -42,17 +52,17 @@ CHANNELS = [
     channel(5, "t1", market="other"),
 ]
 ROWS = [
-    (0, 0, b"5"),
+    (0, 0, b"<t1|5>"),
     (1, 1, b"20"),
     (2, 2, b"q"),
     (3, 4, b"reply"),
-    (4, 0, b"?"),
-    (5, 0, b"9.99"),
+    (4, 0, b"<t1|?>"),
+    (5, 0, b"<t1|9.99>"),
     (6, 3, b"odd"),
-    (7, 0, b"10.0"),
+    (7, 0, b"<t1|10.0>"),
     (8, 1, b"10"),
-    (9, 0, b"10"),
-    (10, 0, b"9"),
+    (9, 0, b"<t1|10>"),
+    (10, 0, b"<t1|9>"),
     (11, 5, b"11"),
 ]
 
@@ -104,7 +114,7 @@ def test_it_ends_behind_the_first_message_that_fits(stop, where, chunks, bytes_m
 @pytest.mark.parametrize(("gap_ns", "where"), [(1, 2), (PRICE_RECALL_NS + 1, None)])
 @pytest.mark.parametrize("chunks", [1, 3])
 def test_the_trade_before_the_run_counts_if_it_was_not_long_ago(chunks, gap_ns, where):
-    rows = [(0, 0, b"5"), (1, 1, b"50"), (1 + gap_ns, 0, b"15"), (2 + gap_ns, 0, b"16")]
+    rows = [(0, 1, b"5"), (1, 0, b"<t1|50>"), (1 + gap_ns, 1, b"15"), (2 + gap_ns, 1, b"16")]
     made = [rows[k : k + chunks] for k in range(0, len(rows), chunks)]
     tape = Tape([source(CHANNELS, *made)]).at(2)
     halt = halt_at(StopWhen(price_crosses="10"), tape, {"fake": Trading()})
@@ -144,3 +154,30 @@ def test_what_is_no_stop_is_told(stop):
 def test_what_is_a_stop_passes():
     for stop in (StopAt(0), StopAfter(1), StopWhen(channel="a", price_crosses="60000.5")):
         check_stop(stop)
+
+
+@pytest.mark.parametrize("price", ["108374.43", "108369.43", "108380", "1"])
+def test_on_a_real_wire_it_is_the_first_trade_across(price):
+    """By definition: decode every trade of the channel, and compare neighbours."""
+    with CassetteReader(DEMO) as reader:
+        channel_of = {one.number: one for one in reader.channels.values()}
+        last, expected = None, None
+        for one in reader.batches():
+            for k in range(one.count):
+                carrier = channel_of[one.channel[k]]
+                if (carrier.market, carrier.name) != ("binance-spot", "btcusdt@trade"):
+                    continue
+                message = json.loads(bytes(one.payload(k)))
+                now = Decimal(message.get("data", message)["p"])
+                crossed = last is not None and min(last, now) <= Decimal(price) <= max(last, now)
+                if crossed and last != Decimal(price) and expected is None:
+                    expected = one.at[k]
+                last = now
+        venues = {market.name: load_venue(market.name) for market in reader.header.markets}
+        del venues["binance-usdm"]
+        tape = Tape([CassetteSource(reader)])
+        halt = halt_at(StopWhen(channel="btcusdt@trade", price_crosses=price), tape, venues)
+        while halt.hit_ns is None and tape.take(None, 1 << 20, cut=halt.cut) is not None:
+            pass
+        assert halt.hit_ns == expected
+        assert (expected is None) == (price == "1")
