@@ -5,7 +5,7 @@ whenever one asks, and whoever listened before. Two kinds of streams: those that
 message does, behind it; and those that tell what has become of the market every so often.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -100,6 +100,7 @@ class Making(NamedTuple):
         return Before(last_ns, told[-1][0] if told else None), [event for _, event in told]
 
 
+_Quotes = tuple[str, str, str, str]
 Make = Callable[[Making], Iterator[Due]]
 
 
@@ -120,25 +121,25 @@ def _place(row: tuple[int, MarketEvent]) -> int:
 def _book_tops(making: Making) -> Iterator[Due]:
     deltas = [(k, event) for k, event in making.told(making.batch) if isinstance(event, BookDelta)]
     book = making.state().book
-    if book is None or not book.is_known:
-        yield from _tops_of_unknown(making, [k for k, _ in deltas])
-        return
-    for k, top in tops(book, making.symbol, deltas):
-        yield Due(k, False, _shifted(top, top.time_ms, making.clock.shift_ms))
+    quotes: _Quotes | None = None
+    followed = 0
+    while book is not None and book.is_known and followed < len(deltas):
+        for k, top in tops(book, making.symbol, deltas[followed : followed + 1]):
+            yield Due(k, False, _shifted(top, top.time_ms, making.clock.shift_ms))
+        quotes = _quotes(book.top(making.symbol))
+        followed += 1
+    if quotes is None:
+        before = making.history.before(making.source, making.batch.ordinal).top(making.symbol)
+        quotes = None if before is None else _quotes(before)
+    # An answer may make the book known at any moment: it has to be asked for every time.
+    for k, _ in deltas[followed:]:
+        told = making.view(making.batch.at[k]).top(making.symbol)
+        if told is not None and _quotes(told) != quotes:
+            quotes = _quotes(told)
+            yield Due(k, False, told)
 
 
-def _tops_of_unknown(making: Making, places: Sequence[int]) -> Iterator[Due]:
-    """Tell the best quotes of a book that an answer may make known at any moment."""
-    before = making.history.before(making.source, making.batch.ordinal).top(making.symbol)
-    quotes = before and _quotes(before)
-    for k in places:
-        top = making.view(making.batch.at[k]).top(making.symbol)
-        if top is not None and _quotes(top) != quotes:
-            quotes = _quotes(top)
-            yield Due(k, False, top)
-
-
-def _quotes(top: BookTop) -> tuple[str, ...]:
+def _quotes(top: BookTop) -> _Quotes:
     return top.bid, top.bid_quantity, top.ask, top.ask_quantity
 
 

@@ -1,7 +1,24 @@
+import json
+
 import pytest
 
+from replayx.market.codec import Fact
+from replayx.market.events import BookSnapshot, FeedKind, MarketFeed
+from replayx.market.history import MarketHistory
+from replayx.session.derived_streams import DerivedStreams
 from replayx.session.venue_clock import VenueClock
-from tests.session.naive_market import MS, T0, at, delta, quiet, tape, told_by, trade, trades
+from tests.session.naive_market import (
+    MS,
+    SPOT,
+    T0,
+    at,
+    delta,
+    quiet,
+    tape,
+    told_by,
+    trade,
+    trades,
+)
 
 
 def test_best_quotes_stand_behind_the_difference_that_changes_them():
@@ -117,3 +134,39 @@ def test_the_venues_clock_decides_what_is_a_beat():
     rows = [*trades((0, "5")), *quiet(500, 1_000)]
     (told,) = told_by(tape(rows), "abc@miniTicker", clock=VenueClock(500 * MS))
     assert (told[0], told[3]["E"]) == (1, T0 + 1_000)
+
+
+def _snapshot(ms, last_id, bid, ask):
+    feed = MarketFeed(FeedKind.BOOK_SNAPSHOT, "ABC", levels=100)
+    return Fact(
+        at(ms), feed, lambda: [BookSnapshot("ABC", last_id, ((bid, "1.0"),), ((ask, "1.0"),))]
+    )
+
+
+def test_best_quotes_are_the_markets_also_where_differences_are_missing():
+    def changed(ms, number, price):
+        return (at(ms), 1, delta(number, number, T0 + ms, bids=[(price, "2.0")]))
+
+    rows = [
+        changed(10, 11, "9.1"),
+        changed(20, 12, "9.2"),
+        changed(30, 15, "9.0"),  # two are missing
+        changed(8_000, 16, "8.5"),  # an answer has told the book since
+        changed(8_010, 17, "8.6"),
+    ]
+    source = tape(rows)
+    facts = [_snapshot(0, 10, "9.0", "10.0"), _snapshot(7_000, 15, "8.0", "10.5")]
+    history = MarketHistory("binance-spot", [source], SPOT, facts)
+    history.build()
+    insert = DerivedStreams("binance-spot", SPOT, [source], history).insert(["abc@bookTicker"])
+    (chunk,) = source.batches(0)
+    told = {one.k: json.loads(one.payload) for one in insert(0, chunk)}
+    assert {k: (one["u"], one["b"], one["a"]) for k, one in told.items()} == {
+        0: (11, "9.1", "10.0"),
+        1: (12, "9.2", "10.0"),
+        3: (16, "8.5", "10.5"),
+        4: (17, "8.6", "10.5"),
+    }
+    for k, one in told.items():
+        top = history.at(chunk.at[k]).top("ABC")
+        assert (one["u"], one["b"], one["a"]) == (top.last_id, top.bid, top.ask)
