@@ -4,7 +4,6 @@ Before each lap every stream of book differences says one difference that makes 
 into the book at the beginning, under ids that join both: whoever follows the book stays in step.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -152,4 +151,5 @@ def _side(before: Sequence[Level], after: Sequence[Level]) -> tuple[Level, ...]:
 
 def _zero(size: str) -> str:
     """Return no size at all, padded as this one is."""
-    return re.sub("[1-9]", "0", size) if "." in size else "0"
+    _, point, decimals = size.partition(".")
+    return "0" + point + "0" * len(decimals)
