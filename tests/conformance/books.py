@@ -7,7 +7,7 @@ once. A client that started over though its connection held, a book that is not 
 update id, and a client that got nothing are failures: exits with 1.
 
     start   joining at the start          later   joining at a random later moment
-    seek    seeking back and forth        seam    across the seam of a loop
+    seek    seeking back and forth        seam    across the seams of a loop, recorded streams only
 """
 
 import argparse
@@ -15,10 +15,11 @@ import json
 import random
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from itertools import chain
 from pathlib import Path
@@ -47,6 +48,7 @@ CLIENTS = {
 SPEEDS = ("1", "10")
 SEED = 20240808
 READY_S = 30  # for servers and clients to start
+SETTLED_S = 0.5  # until clients have read what was sent before a pause
 
 # How long both captures last, in seconds, less what a run at 10x needs.
 LAST_START_S = 100
@@ -72,6 +74,12 @@ class Run(NamedTuple):
             return json.load(answer)
 
 
+def replayx(*arguments: str | Path) -> None:
+    """Run a verb to its end."""
+    run = [sys.executable, "-m", "replayx", *arguments]
+    subprocess.run(run, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
 def cassettes() -> list[Path]:
     """Return the captures as cassettes, imported once."""
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -80,16 +88,23 @@ def cassettes() -> list[Path]:
         out = CACHE / f"books-{market}.rpx"
         if not out.exists():
             files = [CAPTURES / f"{name}.ndjson.zst" for name in names]
-            run = [sys.executable, "-m", "replayx", "import", *files, "--out", out]
-            subprocess.run(run, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+            replayx("import", *files, "--out", out)
         made.append(out)
     return made
 
 
+def beginnings(folder: Path, seconds: float) -> list[Path]:
+    """Return the first so many seconds of the captures as cassettes."""
+    made = []
+    for whole in cassettes():
+        made.append(folder / whole.name)
+        replayx("repack", whole, made[-1], "--to", f"{seconds:.3f}s", "--level", "6")
+    return made
+
+
 @contextmanager
-def replaying(*options: str) -> Iterator[Run]:
+def replaying(files: list[Path], *options: str) -> Iterator[Run]:
     """Run a replay of both markets."""
-    files = map(str, cassettes())
     command = [sys.executable, "-m", "replayx", "replay", *files, "--port", "0", "--json"]
     server = subprocess.Popen([*command, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
@@ -103,12 +118,15 @@ def replaying(*options: str) -> Iterator[Run]:
 
 
 @contextmanager
-def following(clients: list[str], run: Run) -> Iterator[dict[str, subprocess.Popen]]:
-    """Run clients until the block ends; `told` gets what they say."""
+def following(
+    clients: list[str], run: Run, *, recorded_only: bool
+) -> Iterator[dict[str, subprocess.Popen]]:
+    """Run clients until the block ends. `recorded_only`: not on streams that have to be derived."""
     started = {}
     try:
         for client in clients:
             command = [environment(client), HERE / CLIENTS[client], json.dumps(run.urls)]
+            command += ["recorded"] if recorded_only else []
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
             started[client] = subprocess.Popen(command, text=True, **pipes)
         yield started
@@ -133,17 +151,22 @@ def told_by(process: subprocess.Popen) -> list[dict]:
 # ---- what happens while the clients follow
 
 
-def options_of(scenario: str, speed: str, seconds: float, rng: random.Random) -> list[str]:
+def options_of(scenario: str, speed: str, rng: random.Random) -> list[str]:
     """Return how the replay is started."""
     options = ["--speed", speed]
     if scenario == "later":
         options += ["--from", f"{rng.uniform(20, LAST_START_S):.3f}s"]
     if scenario == "seam":
-        # The seam comes by about twice while the clients follow.
-        start_s = rng.uniform(20, LAST_START_S)
-        length_s = float(speed) * seconds / 2.5
-        options += ["--from", f"{start_s:.3f}s", "--to", f"{start_s + length_s:.3f}s", "--loop"]
+        options += ["--loop"]
     return options
+
+
+def files_of(scenario: str, speed: str, seconds: float, folder: Path) -> list[Path]:
+    """Return what is replayed."""
+    if scenario != "seam":
+        return cassettes()
+    # Laps so short that a seam comes by at least twice while the clients follow.
+    return beginnings(folder, float(speed) * seconds / 4)
 
 
 def meanwhile(scenario: str, run: Run, seconds: float, rng: random.Random) -> None:
@@ -190,8 +213,6 @@ def faults(book: dict, scenario: str, expected: dict[int, list]) -> list[str]:
     values = _values(book["bids"], book["asks"])
     if not all(values) or values[0][0][0] >= values[1][0][0]:
         found.append("crossed or empty")
-    if scenario == "seam":
-        return found  # ids went on behind the capture's
     if book["last"] not in expected:
         found.append(f"no difference ends with {book['last']}")
     elif values != expected[book["last"]]:
@@ -201,14 +222,32 @@ def faults(book: dict, scenario: str, expected: dict[int, list]) -> list[str]:
     return found
 
 
-def judge(scenario: str, speed: str, books: dict[str, list[dict]], oracle: dict) -> int:
+def served(run: Run, books: dict[str, list[dict]]) -> dict[tuple[str, str], dict[int, list]]:
+    """Return the books that the server tells, by market and symbol, then by update id."""
+    found = {}
+    for key in {(book["market"], book["symbol"]) for told in books.values() for book in told}:
+        path = "/api/v3/depth" if key[0] == "binance-spot" else "/fapi/v1/depth"
+        url = f"{run.urls[key[0]]['rest']}{path}?symbol={key[1]}&limit={LEVELS}"
+        with urllib.request.urlopen(url, timeout=READY_S) as answer:
+            book = json.load(answer)
+        found[key] = {book["lastUpdateId"]: _values(book["bids"], book["asks"])}
+    return found
+
+
+def expected_of(
+    books: dict[str, list[dict]], oracle: dict[tuple[str, str], Told]
+) -> dict[tuple[str, str], dict[int, list]]:
+    """Return the oracle's books at the ids that clients told."""
+    ids = {one["last"] for rows in books.values() for one in rows}
+    return {key: books_at(told, ids) for key, told in oracle.items()}
+
+
+def judge(scenario: str, speed: str, books: dict[str, list[dict]], expected: dict) -> int:
     """Print a scenario's books; return how many are wrong."""
     wrong = 0
     for client, told in books.items():
         for book in told:
-            key = (book["market"], book["symbol"])
-            ids = {one["last"] for rows in books.values() for one in rows}
-            bad = faults(book, scenario, books_at(oracle[key], ids))
+            bad = faults(book, scenario, expected[book["market"], book["symbol"]])
             wrong += bool(bad)
             what = f"{client} {book['market']} {book['symbol']} {book['channel']}"
             facts = f"{book['applied']} differences, {book['resyncs']} resyncs"
@@ -217,6 +256,33 @@ def judge(scenario: str, speed: str, books: dict[str, list[dict]], oracle: dict)
                 sys.stdout.write(f"      {one}\n")
     sys.stdout.flush()
     return wrong
+
+
+class Scenario(NamedTuple):
+    """One of the runs."""
+
+    name: str
+    speed: str
+    seconds: float
+    clients: list[str]
+
+    def play(self, rng: random.Random, oracle: dict) -> int:
+        """Run it and judge; return how many books are wrong."""
+        is_loop = self.name == "seam"
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            files = files_of(self.name, self.speed, self.seconds, folder)
+            options = options_of(self.name, self.speed, rng)
+            run = stack.enter_context(replaying(files, *options))
+            started = stack.enter_context(following(self.clients, run, recorded_only=is_loop))
+            meanwhile(self.name, run, self.seconds, rng)
+            if is_loop:
+                # Ids went on behind the capture's: the server's own book is the judge.
+                run.post("/clock", paused=True)
+                time.sleep(SETTLED_S)
+            books = {client: told_by(process) for client, process in started.items()}
+            expected = served(run, books) if is_loop else expected_of(books, oracle)
+        return judge(self.name, self.speed, books, expected)
 
 
 def main() -> int:
@@ -239,11 +305,7 @@ def main() -> int:
     wrong = 0
     for scenario in given.scenario:
         for speed in given.speed:
-            options = options_of(scenario, speed, given.seconds, rng)
-            with replaying(*options) as run, following(given.clients, run) as started:
-                meanwhile(scenario, run, given.seconds, rng)
-                books = {client: told_by(process) for client, process in started.items()}
-            wrong += judge(scenario, speed, books, oracle)
+            wrong += Scenario(scenario, speed, given.seconds, given.clients).play(rng, oracle)
     sys.stdout.write(f"{wrong} books failed\n")
     return bool(wrong)
 

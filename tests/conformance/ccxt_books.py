@@ -68,7 +68,10 @@ def exchanges(urls: dict) -> list:
     ):
         if market not in urls:
             continue
-        exchange = name({"options": {"fetchMarkets": {"types": [kind]}}})
+        options = {"fetchMarkets": {"types": [kind]}}
+        if kind == "linear" and sys.argv[2:] == ["recorded"]:
+            options["watchOrderBookRate"] = "0"  # as the capture has it
+        exchange = name({"options": options})
         api = exchange.urls["api"]
         for part, url in list(api.items()):
             if isinstance(url, str):

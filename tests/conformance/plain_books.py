@@ -1,6 +1,7 @@
 """Local books by the published algorithm, following until a line comes in on stdin.
 
-Argument: {"market": {"rest": …, "ws": …}, …}. The last line on stdout tells every book.
+Arguments: {"market": {"rest": …, "ws": …}, …}, and `recorded` to follow only the streams that the
+captures hold. The last line on stdout tells every book.
 """
 
 import asyncio
@@ -13,6 +14,12 @@ CHANNELS = {
     "binance-spot": ("btcusdt@depth@100ms", "ethusdt@depth@100ms", "btcusdt@depth"),
     "binance-usdm": ("btcusdt@depth@0ms", "ethusdt@depth@0ms", "btcusdt@depth@100ms"),
 }
+RECORDED = ("@depth@100ms", "@depth@0ms")
+
+
+def is_recorded(market: str, channel: str) -> bool:
+    """Say whether the captures hold a channel."""
+    return channel.endswith(RECORDED[market == "binance-usdm"])
 
 
 async def main() -> None:
@@ -22,7 +29,7 @@ async def main() -> None:
         (market, channel): FollowedBook(urls[market], channel, is_futures=market == "binance-usdm")
         for market, channels in CHANNELS.items()
         for channel in channels
-        if market in urls
+        if market in urls and (sys.argv[2:] == [] or is_recorded(market, channel))
     }
     tasks = [asyncio.create_task(book.follow()) for book in books.values()]
     await asyncio.to_thread(sys.stdin.readline)
