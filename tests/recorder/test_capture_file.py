@@ -14,7 +14,7 @@ LINES = [(1, b'{"a":1}'), (3, b'{"b":2}'), (5, b'{"c":3}')]
     ("name", "data"),
     [
         ("a.ndjson", TEXT),
-        ("a.ndjson.gz", gzip.compress(TEXT[:9]) + gzip.compress(TEXT[9:])),
+        ("a.ndjson.gz", gzip.compress(TEXT[:9], mtime=0) + gzip.compress(TEXT[9:], mtime=0)),
         ("a.ndjson.zst", zstandard.compress(TEXT[:9]) + zstandard.compress(TEXT[9:])),
     ],
 )
