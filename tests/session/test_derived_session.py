@@ -18,10 +18,11 @@ from replayx.session.inputs import (
     ConnectionOpened,
     HistoryBuilt,
     MessageReceived,
+    SeekAsked,
 )
 from replayx.session.looping import Looping
 from replayx.session.rebasing import Rebase
-from replayx.session.session import ReplaySession
+from replayx.session.session import OnSeek, ReplaySession
 from replayx.session.venue_clock import VenueClock
 from replayx.timeline.tape import Tape
 from tests.session.naive_market import CHANNELS, MS, SPOT, T0, at, delta, tape, trade
@@ -113,6 +114,20 @@ def test_who_comes_late_gets_the_rest_of_what_the_others_get(late_ms):
     run.opened(2, late_ms * MS).advance(9_000 * MS)
     assert run.got[1] == _all()
     assert run.got[2] == run.got[1][heard:]
+
+
+@given(st.integers(0, 2_700), st.integers(0, 2_700))
+def test_after_a_seek_comes_what_stands_there(from_ms, to_ms):
+    run = _Run(tape(ROWS, CUTS), on_seek=OnSeek.CONTINUE).opened(1, 0)
+    run.advance(from_ms * MS)
+    heard = len(run.got[1])
+    run.perform(run.session.handle(SeekAsked(1, at(to_ms)), from_ms * MS))
+    run.advance(9_000 * MS)
+    other = _Run(tape(ROWS, CUTS)).opened(1, 0)
+    other.advance(to_ms * MS - 1)
+    before = len(other.got.get(1, ()))
+    other.advance(9_000 * MS)
+    assert run.got[1][heard:] == other.got[1][before:]
 
 
 def test_flat_out_the_tape_waits_for_the_history():
