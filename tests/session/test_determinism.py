@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from collections import defaultdict, deque
 from fractions import Fraction
 
 import pytest
@@ -54,28 +55,30 @@ class Machine:
     how long a client takes to answer a ping, how much is written at once.
     """
 
-    def __init__(self, chance, on_seek):
+    def __init__(self, chance, on_seek, *, in_flight=False):
+        self.in_flight = in_flight  # commands overtake what clients said; pings are not compared
         self.chance = chance
         self.session = make(CHUNKS, regime=Regime.LOCKSTEP, on_seek=on_seek).session
         self.now_ns = chance.randrange(10**15)
         self.seen = [hashlib.sha256() for _ in CLIENTS]
         self.number_of = {}  # client -> its connection now
         self.client_of = {}  # connection or request -> client
-        self.inbox = []  # what is on its way to the session, not in order
+        self.lines = defaultdict(deque)  # what is on its way: in order on each connection
         self.count = 0
         self.told = None
 
     def turn(self):
         """Let some time pass, and one thing happen."""
         self.now_ns += self.chance.randrange(10**8)
-        if self.inbox and self.chance.random() < 0.5:
-            event = self.inbox.pop(self.chance.randrange(len(self.inbox)))
+        busy = [line for line in self.lines.values() if line]
+        if busy and self.chance.random() < 0.5:
+            event = self.chance.choice(busy).popleft()
             self.perform(self.session.handle(event, self.now_ns))
         else:
             self.perform(self.session.advance(self.now_ns))
 
     def rest(self, *, until_told=None):
-        while self.inbox or (until_told is not None and self.told != until_told):
+        while any(self.lines.values()) or (until_told is not None and self.told != until_told):
             self.turn()
 
     def perform(self, effects):
@@ -86,7 +89,7 @@ class Machine:
                         self.receive(number, bytes(effect.frames))
                 case CloseConnection():
                     self.seen[self.client_of[effect.connection]].update(b"close %d" % effect.code)
-                    self.inbox.append(ConnectionLost(effect.connection))
+                    self.lines[effect.connection].append(ConnectionLost(effect.connection))
                     client = self.client_of.pop(effect.connection)
                     if self.number_of.get(client) == effect.connection:
                         del self.number_of[client]
@@ -100,10 +103,11 @@ class Machine:
     def receive(self, number, frames):
         client = self.client_of.get(number)
         assert client is not None, "written behind a close"
-        self.seen[client].update(frames)
+        if frames[0] == 0x81 or not self.in_flight:
+            self.seen[client].update(frames)
         if frames[0] == 0x89:
             (payload,) = payloads(frames)
-            self.inbox.append(PongReceived(number, payload))
+            self.lines[number].append(PongReceived(number, payload))
 
     def connect(self):
         """Connect whoever is not: one after the other, in any order."""
@@ -124,25 +128,28 @@ class Machine:
             if word == b"time":
                 self.count += 1
                 self.client_of[self.count] = client
-                self.inbox.append(RequestReceived(self.count, "fake", TIME))
+                self.lines[self.count].append(RequestReceived(self.count, "fake", TIME))
             elif word == b"ping":
-                self.inbox.append(PingReceived(number, b"are you there"))
+                self.lines[number].append(PingReceived(number, b"are you there"))
             else:
-                self.inbox.append(MessageReceived(number, word))
+                self.lines[number].append(MessageReceived(number, word))
 
     def play(self):
         for line, (command, given, words) in enumerate(SCRIPT, 1):
             self.connect()
-            self.rest()
-            self.inbox.append(command(line, given))
+            if command is not RunUntilAsked:
+                self.rest()  # a run waits for what was sent before it; nothing else does
+            self.lines["command"].append(command(line, given))
             self.rest(until_told=line)
             self.connect()
             self.say(words)
-            self.rest()
+            if not self.in_flight or b"time" in words or b"bye" in words:
+                self.rest()
+        self.rest()
         return [one.hexdigest() for one in self.seen]
 
 
-def runs(monkeypatch, on_seek, count):
+def runs(monkeypatch, on_seek, count, **options):
     outcomes = set()
     for seed in range(count):
         chance = random.Random(seed)
@@ -150,7 +157,7 @@ def runs(monkeypatch, on_seek, count):
         monkeypatch.setattr(
             "replayx.session.player.FLAT_OUT_BYTES", chance.choice([1, 50, 1 << 22])
         )
-        outcomes.add(tuple(Machine(chance, on_seek).play()))
+        outcomes.add(tuple(Machine(chance, on_seek, **options).play()))
     return outcomes
 
 
@@ -161,10 +168,16 @@ def test_a_hundred_runs_give_one_digest_a_client(monkeypatch, on_seek):
     assert len(set(outcomes.pop())) == len(CLIENTS), "the clients see different things"
 
 
+def test_a_run_waits_for_what_clients_sent_before_it(monkeypatch):
+    """Whatever a command overtook on its way is handled before the tape moves."""
+    outcomes = runs(monkeypatch, OnSeek.CONTINUE, RUNS, in_flight=True)
+    assert len(outcomes) == 1
+
+
 def test_after_a_reset_everything_comes_again(monkeypatch):
     machine = Machine(random.Random(1), OnSeek.CLOSE)
     first = machine.play()
-    machine.inbox.append(ResetAsked(99))
+    machine.lines["command"].append(ResetAsked(99))
     machine.rest(until_told=99)
     machine.rest()
     machine.number_of.clear()

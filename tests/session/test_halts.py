@@ -17,7 +17,6 @@ from replayx.venues.registry import load_venue
 from tests.fake_venue import FakeVenue
 from tests.tapes import channel, source
 
-
 DEMO = Path(__file__).resolve().parents[2] / "cassettes" / "binance-demo.rpx"
 
 
