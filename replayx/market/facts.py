@@ -9,6 +9,7 @@ from operator import attrgetter
 from replayx.limits import HISTORY_ANSWERS_MAX, READ_ANSWERS_COUNT
 from replayx.market.codec import Fact
 from replayx.market.events import FeedKind, MarketEvent, MarketFeed
+from replayx.market.soundness import sound
 
 _AT = attrgetter("at_ns")
 # Answers of a kind that are looked at to see whether they tell of a symbol, or are all errors.
@@ -69,7 +70,7 @@ class Facts:
         count = max(2, HISTORY_ANSWERS_MAX // max(1, len(by_asked)))
         chosen = [fact for facts in by_asked.values() for fact in _spread(facts, count)]
         chosen = _spread(sorted(chosen, key=_AT), HISTORY_ANSWERS_MAX)
-        return [(fact.at_ns, fact.read()) for fact in chosen]
+        return [(fact.at_ns, _sound(fact.read())) for fact in chosen]
 
     def latest(self, feed: MarketFeed, at_ns: int) -> tuple[int, Sequence[MarketEvent]] | None:
         """Return what the last answer at or before a time told, and when; errors told nothing."""
@@ -93,7 +94,7 @@ class Facts:
         if key in self._read:
             self._read.move_to_end(key)
         else:
-            self._read[key] = self._by_feed[feed][place].read()
+            self._read[key] = _sound(self._by_feed[feed][place].read())
             if len(self._read) > READ_ANSWERS_COUNT:
                 self._read.popitem(last=False)
         return self._read[key]
@@ -104,3 +105,7 @@ def _spread(facts: list[Fact], count: int) -> list[Fact]:
     if len(facts) <= count:
         return facts
     return [facts[i * (len(facts) - 1) // (count - 1)] for i in range(count)]
+
+
+def _sound(events: Sequence[MarketEvent]) -> list[MarketEvent]:
+    return [event for event in sound(events) if event is not None]

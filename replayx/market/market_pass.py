@@ -2,7 +2,6 @@
 
 from array import array
 from bisect import bisect_left
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from replayx.clock import NS_PER_MS
@@ -17,13 +16,13 @@ from replayx.market.events import (
     FeedKind,
     Level,
     MarketEvent,
-    MarketFeed,
     Trade,
     of_type,
 )
 from replayx.market.facts import Facts
 from replayx.market.increments import StepFinder, increments
 from replayx.market.market_index import MarketIndex
+from replayx.market.past_pass import PastPass
 from replayx.market.segments import Piece
 from replayx.market.told_candles import ToldCandles
 from replayx.market.trade_log import GroupedLog, TradeLog, in_order
@@ -50,11 +49,11 @@ class MarketPass:
         self._steps: dict[str, tuple[StepFinder, StepFinder]] = {}
         self._pieces: dict[int, Piece] = {}
         self._start_ns = 0
-        self._candle_facts: deque[tuple[int, MarketFeed, list[Candle]]] = deque()
+        self._past = PastPass(index, chunks.families, facts)
 
     def run(self, progress: Progress) -> None:
         """Do it all. `progress` is told how many messages were passed. Raises CassetteError."""
-        self._take_history()
+        self._past.read()
         for run in merge(self._chunks.sources, _FROM_THE_BEGINNING):
             if run.first == 0:
                 self._end_segment(run.batch.at[0])
@@ -64,6 +63,7 @@ class MarketPass:
             self._extend(run.source, run.batch.ordinal, run.first, run.stop)
             progress(run.stop - run.first)
         self._end_segment(None)
+        self._past.finish()
         for symbol, finders in self._steps.items():
             steps = increments(*finders)
             if steps is not None:
@@ -104,7 +104,7 @@ class MarketPass:
         for symbol in self._symbols:
             is_told = (FeedKind.BOOK_DELTA, symbol) in told
             self._follow_book(segment, pieces if is_told else (), symbol, next_ns)
-        self._take_candle_facts(segment, next_ns)
+        self._past.take_candles(segment, next_ns)
 
     def _families(self, pieces: Sequence[Piece]) -> dict[Family, None]:
         """Return what pieces tell, in a fixed order."""
@@ -123,7 +123,7 @@ class MarketPass:
             return
         log = self._index.trades.get(symbol)
         if log is None:
-            log = GroupedLog(self._anchor(symbol, min(trade.id for trade in told)))
+            log = GroupedLog(self._past.anchor(symbol, min(trade.id for trade in told)))
             self._index.trades[symbol] = log
         trades = in_order(told)
         log.group(segment, of_type(trades, Trade))
@@ -189,39 +189,6 @@ class MarketPass:
             for finder, texts in zip(self._steps[symbol], zip(*sample, strict=True), strict=True):
                 finder.add(texts)
 
-    # ---- what answers tell of the past
-
-    def _take_history(self) -> None:
-        found: list[tuple[int, MarketFeed, list[Candle]]] = []
-        for feed in self._facts.feeds():
-            if feed.kind in (FeedKind.TRADE, FeedKind.AGG_TRADE):
-                self._take_past_trades(feed)
-            elif feed.kind is FeedKind.CANDLE and not feed.zone_ms:
-                for at_ns, events in self._facts.history(feed):
-                    found.append((at_ns, feed, of_type(events, Candle)))
-        self._candle_facts.extend(sorted(found, key=_when))
-
-    def _take_past_trades(self, feed: MarketFeed) -> None:
-        kind = Trade if feed.kind is FeedKind.TRADE else AggTrade
-        told = [
-            event for _, events in self._facts.history(feed) for event in events
-            if isinstance(event, kind)
-        ]  # fmt: skip
-        self._index.past[feed.kind, feed.symbol] = in_order(told)
-
-    def _anchor(self, symbol: str, first_id: int) -> AggTrade | None:
-        """Return the aggregated trade told by an answer that the stream's first trade follows."""
-        past = of_type(self._index.past.get((FeedKind.AGG_TRADE, symbol), ()), AggTrade)
-        joining = [one for one in past if one.first_id <= first_id <= one.last_id + 1]
-        return joining[-1] if joining else None
-
-    def _take_candle_facts(self, segment: int, next_ns: int | None) -> None:
-        """Add what candles answers told before the next segment begins."""
-        while self._candle_facts and (next_ns is None or self._candle_facts[0][0] < next_ns):
-            at_ns, feed, candles = self._candle_facts.popleft()
-            told = ToldCandles(feed.interval, candles, at_ns // NS_PER_MS, is_answer=True)
-            self._index.candles_of(feed.symbol).add_candles(segment, told)
-
 
 def candles_told(chunks: Chunks, pieces: Sequence[Piece], symbol: str) -> list[ToldCandles]:
     """Return the candles that streams tell in pieces of a segment, in order."""
@@ -239,10 +206,6 @@ def candles_told(chunks: Chunks, pieces: Sequence[Piece], symbol: str) -> list[T
                 if isinstance(event, Candle)
             ]
     return [told for _, told in sorted(found, key=_when_told)]
-
-
-def _when(row: tuple[int, MarketFeed, list[Candle]]) -> int:
-    return row[0]
 
 
 def _when_told(row: tuple[int, ToldCandles]) -> int:

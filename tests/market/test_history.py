@@ -281,6 +281,30 @@ def test_answers_tell_what_was_before_the_tape():
     assert [one.id for one in groups] == [*range(95, 105)]
     assert [one.first_id for one in groups] == [*range(95, 105)]
     assert [one.id for one in made.at(107_000_000).trades("X", 100)] == [95, 96, 97]
+    # Candles hold each of them once.
+    (candle,) = view.candles("X", "1s", 1, end_ms=200)
+    assert (candle.trade_count, candle.first_id, candle.volume) == (10, 95, "10.0")
+
+
+def test_trades_that_only_answers_tell_are_known_from_then_on():
+    past = [Trade("X", k, "10.0", "1.0", 10 + k, True) for k in range(5)]
+    feed = MarketFeed(FeedKind.TRADE, "X")
+    chunks = [[(at * 1_000_000, 0, delta(at, at, [("1", "1")]))] for at in (100, 200, 300)]
+    tape = source([channel(0, "x@delta")], *chunks)
+    made = history([tape], [Fact(150_000_000, feed, told(*past))])
+    assert made.at(120_000_000).candles("X", "1s", 1, end_ms=50) == []
+    (candle,) = made.at(250_000_000).candles("X", "1s", 1, end_ms=50)
+    assert candle.trade_count == 5
+
+
+def test_candles_of_a_market_of_answers_alone():
+    candles = [
+        Candle("X", k * 60_000, k * 60_000 + 59_999, *("1",) * 6, 1, "1", "1") for k in (0, 1)
+    ]
+    feed = MarketFeed(FeedKind.CANDLE, "X", "1m")
+    facts = [Fact(70_000_000_000, feed, told(*candles)), Fact(80_000_000_000, feed, told())]
+    made = history([], facts)
+    assert [one.start_ms for one in made.at(75_000_000_000).candles("X", "1m", 9)] == [0, 60_000]
 
 
 def test_times_are_the_clients():
