@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from replayx.cassette.records import ChannelKind
 from replayx.timeline.source import ListSource
 from replayx.timeline.tape import Tape
 from tests.tapes import batch, channel, interaction, source
@@ -104,3 +105,95 @@ def test_at_full_speed_the_tape_never_goes_back(sources, bytes_max):
         passed = stretch.last_ns
     assert count == len(rows)
     assert passed <= tape.end_ns
+
+
+def _messages(tape, bytes_max=1 << 20):
+    """Return what a tape serves from where it is on: (source, at, payload)."""
+    served = []
+    while (stretch := tape.take(None, bytes_max)) is not None:
+        batch = stretch.run.batch
+        served += [
+            (stretch.run.source, batch.at[k], bytes(batch.payload(k)))
+            for k in range(stretch.first, stretch.stop)
+            if k not in stretch.dropped
+        ]
+    return served
+
+
+CARRIED = st.lists(
+    st.lists(st.tuples(st.integers(0, 30), st.sampled_from([b"x", b"y"])), min_size=1, max_size=6),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(st.lists(CARRIED, min_size=1, max_size=3), st.integers(0, 400), st.integers(0, 400))
+def test_sought_it_goes_on_as_the_whole_tape_does_from_there(sources, at_ns, stop_ns):
+    """Also where streams have several carriers: what was served before the seek is known."""
+    made = []
+    for chunks in sources:
+        now, played = 0, []
+        for chunk in chunks:
+            rows = []
+            for delta, payload in chunk:
+                now += delta
+                rows.append((now, 0, payload))
+            played.append(rows)
+        made.append(source([channel(0, "a")], *played))
+    whole = _messages(Tape(made))
+    later = Tape(made).at(at_ns)
+    assert _messages(later) == [message for message in whole if message[1] >= at_ns]
+    assert _messages(later.at(0)) == whole
+    part = Tape(made, start_ns=at_ns, stop_ns=stop_ns)
+    assert _messages(part) == [message for message in whole if at_ns <= message[1] < stop_ns]
+    assert part.end_ns == min(stop_ns, max(one.end_ns for one in made))
+
+
+def test_played_counts_what_is_served_alone():
+    channels = [channel(0, "a"), channel(1, "", kind=ChannelKind.REPLY)]
+    rows = [(k, k % 3 == 1, b"%d" % k) for k in range(9)]
+    tape = Tape([source(channels, rows[:4], rows[4:])])
+    counts = []
+    while tape.take(None, 12) is not None:
+        counts.append(tape.played)
+    assert counts[-1] == 6
+    twice = Tape([source([channel(0, "a")], [(5, 0, b"x")]) for _ in range(2)])
+    while twice.take(None, 1 << 20) is not None:
+        pass
+    assert twice.played == 1
+
+
+def test_a_cut_sees_every_served_message_once_and_may_stop_behind_it():
+    channels = [channel(0, "a"), channel(1, "", kind=ChannelKind.REPLY)]
+    rows = [(k, k % 3 == 1, b"%d" % k) for k in range(9)]
+    tape, seen = Tape([source(channels, rows[:4], rows[4:])]), []
+
+    def cut(run, places):
+        for k in places:
+            seen.append(run.batch.at[k])
+            if run.batch.at[k] == 5:
+                return k + 1
+        return None
+
+    while tape.take(None, 9, cut=cut) is not None and (not seen or seen[-1] != 5):
+        pass
+    assert (seen, tape.next_at_ns()) == ([0, 2, 3, 5], 6)
+    while tape.take(None, 9, cut=cut) is not None:
+        pass
+    assert seen == [0, 2, 3, 5, 6, 8]
+
+
+def test_recent_is_what_was_played_last():
+    one = source([channel(0, "a")], [(10, 0, b"a"), (20, 0, b"b")], [(30, 0, b"c"), (40, 0, b"d")])
+    tape = Tape([one]).at(25)
+
+    def recent(duration_ns):
+        return [
+            run.batch.at[k] for run in tape.recent(duration_ns) for k in range(run.first, run.stop)
+        ]
+
+    assert (recent(5), recent(10), recent(99)) == ([], [20], [10, 20])
+    tape.take(30, 1 << 20)
+    assert recent(10) == [30]
+    tape.take(None, 1 << 20)
+    assert recent(99) == [10, 20, 30, 40]
