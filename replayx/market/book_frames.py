@@ -72,6 +72,10 @@ class BookFrames:
         frame = self._frame(self.first_blob)
         return _book(frame, frame.bids, frame.asks)
 
+    def first_id(self) -> int:
+        """Return the update id of the symbol's first snapshot; there is one."""
+        return self._frame(self.first_blob).last_id
+
     def packed(self) -> tuple[bytes, ...]:
         """Return the columns as bytes, as `unpack` takes them."""
         first = array("q", (self.first_ns, self.first_blob))

@@ -49,7 +49,7 @@ class BookReader:
 
     def snapshot(self, symbol: str, levels: int, cut: Cut) -> BookSnapshot | None:
         """Return at most so many levels a side; None: nothing is known. Raises CassetteError."""
-        book = self.book(symbol, cut)
+        book = self._joinable(symbol, cut)
         if book is not None and book.is_known:
             return book.snapshot(symbol, levels)
         told = self._told(symbol, levels, cut)
@@ -62,7 +62,7 @@ class BookReader:
     def top(self, symbol: str, cut: Cut) -> BookTop | None:
         """Return the best quotes: as told, or the book's if that is newer. Raises CassetteError."""
         told = self._latest(FeedKind.BOOK_TOP, symbol, cut)
-        book = self.book(symbol, cut)
+        book = self._joinable(symbol, cut)
         known: BookTop | None = None
         if book is not None and book.last_id != UNKNOWN_ID:
             known = book.top(symbol)
@@ -118,6 +118,41 @@ class BookReader:
         for delta in beyond:
             book.apply(delta)
         return book
+
+    def _joinable(self, symbol: str, cut: Cut) -> Book | None:
+        """Return the book for a client that joins it to the deltas which it gets.
+
+        The first snapshot lies within a delta: taken between two changes, of which a delta tells
+        many. Some clients take no part of a delta (python-binance wants the next first id), so
+        until it has come the book is already the one behind it.
+        """
+        book, frames = self.book(symbol, cut), self._index.books.get(symbol)
+        if book is None or frames is None or not book.depth:
+            return book
+        if (
+            abs(cut.at_ns - frames.first_ns) > SNAPSHOT_AHEAD_NS
+            or book.last_id != frames.first_id()
+        ):
+            return book
+        delta = self._next_delta(symbol, cut, book.last_id)
+        if delta is None or delta.first_id > book.last_id:
+            return book
+        behind = book.copy()
+        behind.apply(delta)
+        return behind
+
+    def _next_delta(self, symbol: str, cut: Cut, book_id: int) -> BookDelta | None:
+        """Return the first delta beyond an id that comes soon after a cut."""
+        starts = self._index.segments.starts
+        for segment in range(max(0, cut.segment), len(starts)):
+            if starts[segment] > cut.at_ns + SNAPSHOT_AHEAD_NS:
+                break
+            pieces = self._index.segments.pieces(segment)
+            events = self._chunks.events(pieces, (FeedKind.BOOK_DELTA, symbol))
+            for delta in of_type(events, BookDelta):
+                if delta.last_id > book_id:
+                    return delta
+        return None
 
     # ---- snapshots without deltas
 

@@ -64,3 +64,18 @@ def test_what_one_reads_is_not_what_is_kept():
     state = made.state_before(0, 0, "S0")
     assert state.book.last_id == -1
     assert state.open_group is None
+
+
+def test_a_snapshot_within_a_delta_is_the_book_behind_it():
+    rows = [
+        (5 * SECOND, 0, delta(3, 5, [("98", "9")])),
+        (7 * SECOND, 0, delta(6, 9, [("97", "3")])),
+        (8 * SECOND, 0, delta(10, 10, [("96", "4")])),
+    ]
+    made = history([source([channel(0, "x@delta")], rows)], [fact(6 * SECOND, 7, 2, 5)])
+    found = [made.at(at * SECOND) for at in (5, 6, 7)]
+    books = [one.book("X", 5) for one in found]
+    assert [one.last_id for one in books] == [9, 9, 9]
+    assert {one.bids for one in books} == {(("99", "1"), ("98", "1"), ("97", "3"))}
+    assert [one.top("X").last_id for one in found] == [9, 9, 9]
+    assert made.at(8 * SECOND).book("X", 5).last_id == 10

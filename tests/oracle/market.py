@@ -76,6 +76,11 @@ class Symbol:
         known = _count(self._told.snapshots, self._snapshot_count, position_ns + ahead_ns)
         if known > self._snapshot_count and not self.book.is_whole:
             self.book.load(self._told.snapshots[self._snapshot_count])
+            # It lies within a difference; only behind that every client can join.
+            for delta in self._told.deltas:
+                if delta.first <= self.book.last < delta.last:
+                    self.book.apply(delta)
+                    break
             deltas = self._told.deltas[: self._delta_count]
         self._snapshot_count = known
         for delta in deltas:
