@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+import aiohttp
 import pytest
 
 from replayx.recorder.importer import import_captures
@@ -18,7 +19,7 @@ from tests.oracle.told import captured, read
 pytestmark = pytest.mark.capture
 
 SEED = 20240808
-SPEED = "60"  # at `max` a capture is over before a client has fetched its snapshot
+SPEED = "60"  # at `max` there is nothing left to join when a snapshot has been fetched
 FILES = {
     "binance-spot": "binance_spot_20240808_btcusdt_ethusdt",
     "binance-usdm": "binance_usdm_20240808_btcusdt_ethusdt",
@@ -35,11 +36,12 @@ def capture_of(market):
 
 @contextmanager
 def replaying(cassette, *options):
-    """Run a replay server; give its URLs by market."""
+    """Run a replay server; give its URLs by market, and the control API's."""
     command = [sys.executable, "-m", "replayx", "replay", str(cassette), "--port", "0", "--json"]
     with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as server:
         try:
-            yield json.loads(server.stdout.readline())["listeners"]
+            ready = json.loads(server.stdout.readline())
+            yield ready["listeners"], ready["control"]
         finally:
             server.terminate()
 
@@ -53,16 +55,24 @@ async def until(holds, tasks):
                 task.result()
 
 
-async def follow_to_the_end(urls, market, last_ids, rng):
-    """Follow every symbol, joining at the start and later, until each has seen the last id."""
-    books, tasks = [], []
-    for channel in CHANNELS[market]:
-        for wanted in (0, rng.randrange(100, 1000), rng.randrange(1000, 2000)):
-            # The first of a symbol joins at the start, the others when that has got somewhere.
-            first = next((one for one in books if one.channel == channel), None)
-            await until(lambda: first is None or first.applied >= wanted, tasks)  # noqa: B023
-            books.append(FollowedBook(urls, channel, is_futures=market == "binance-usdm"))
-            tasks.append(asyncio.create_task(books[-1].follow()))
+async def follow_to_the_end(urls, control, market, last_ids):
+    """Follow every symbol, joining at the start and at two later moments, to the last ids."""
+    rng, books, tasks = random.Random(SEED), [], []
+    async with aiohttp.ClientSession(control) as http:
+
+        async def command(method, path, **body):
+            async with http.request(method, path, json=body) as answer:
+                assert answer.ok, await answer.text()
+                return await answer.json()
+
+        clock = await command("PATCH", "/clock", paused=True)
+        moments = sorted(rng.randrange(clock["start_ns"], clock["end_ns"]) for _ in range(2))
+        for stop_ns in (*moments, clock["end_ns"]):
+            for channel in CHANNELS[market]:
+                books.append(FollowedBook(urls, channel, is_futures=market == "binance-usdm"))
+                tasks.append(asyncio.create_task(books[-1].follow()))
+            await until(lambda: all(book.connects for book in books), tasks)
+            await command("POST", "/clock/run-until", at=stop_ns)
     await until(lambda: all(book.last >= last_ids[book.channel] for book in books), tasks)
     for task in tasks:
         task.cancel()
@@ -82,10 +92,9 @@ async def test_books_stay_in_sync(captures, tmp_path, market):
         final[symbol] = book
     import_captures([capture_of(market)], tmp_path / "tape.rpx")
     last_ids = {name: final[name.partition("@")[0].upper()].last for name in CHANNELS[market]}
-    with replaying(tmp_path / "tape.rpx", "--speed", SPEED) as urls:
-        async with asyncio.timeout(60):
-            rng = random.Random(SEED)
-            books = await follow_to_the_end(urls[market], market, last_ids, rng)
+    with replaying(tmp_path / "tape.rpx", "--speed", SPEED) as (urls, control):
+        async with asyncio.timeout(120):
+            books = await follow_to_the_end(urls[market], control, market, last_ids)
     for book in books:
         assert (book.resyncs, book.connects) == (0, 1), book.complaints
         expected = final[book.channel.partition("@")[0].upper()]
