@@ -88,8 +88,8 @@ class Pump:
     async def command(self, make: Callable[[int], AnyInput]) -> ClockState:
         """Feed the clock's command made with a number; wait for its answer.
 
-        In lockstep that is when every socket has taken what was written. The answer of a run that
-        is over is where it stands.
+        In lockstep, where the tape stands, every socket has taken what was written then. When the
+        session is over the answer is where it stands.
         """
         if self._is_stopped:
             return self.clock()
@@ -97,7 +97,7 @@ class Pump:
         self._told.expect(number)
         self.feed(make(number))
         state = await self._told.wait(number, self.clock())
-        if self.session.is_lockstep:
+        if self.session.is_lockstep and state.paused:
             await self.sink.cleared()
         return state
 

@@ -292,3 +292,10 @@ async def test_in_lockstep_a_run_is_over_when_every_socket_took_it():
     assert not running.done()
     paper.clear.set()
     assert (await running).delivered == 1
+
+
+async def test_set_free_in_lockstep_a_command_does_not_wait_for_the_sockets():
+    pump, paper, _ = make(regime=Regime.LOCKSTEP, roll_call=False)
+    connect(pump)
+    paper.clear.clear()
+    assert not (await pump.command(ResumeAsked)).paused
