@@ -26,6 +26,9 @@ _ONE_BY_ONE = 16
 # Layouts kept of one channel: those of a trade differ in one word, true or false.
 _OF_A_CHANNEL = 8
 
+# Blocks of memory kept for batches: those read ahead, the one being sent, and one behind it.
+_BLOCKS = 8
+
 _QUIET = -1
 
 
@@ -46,6 +49,7 @@ class Mover:
     def __init__(self, channels: Mapping[int, Channel], plan: PlanMaker) -> None:
         self._channels = channels
         self._plan = plan
+        self._memory = _Memory()
         self._layouts: list[Layout] = []
         # Layouts by what is added to how many digits.
         self._alike: dict[tuple[tuple[int, int], ...], list[int]] = {}
@@ -65,7 +69,8 @@ class Mover:
         width: those are as they were.
         """
         size = len(batch.recorded)
-        text = np.empty(size + PADDING, dtype=np.uint8)
+        memory = self._memory.of(size + PADDING)
+        text = np.frombuffer(memory, dtype=np.uint8)[: size + PADDING]
         text[size:] = 0
         text[:size] = np.frombuffer(batch.recorded, dtype=np.uint8)
         misfits: list[Misfit] = []
@@ -77,7 +82,7 @@ class Mover:
                 rest = self._move_alike(work, rest, tried)
                 misfits += self._move_some(work, rest[:_ONE_BY_ONE], rest, tried)
                 rest = rest[_ONE_BY_ONE:]
-        return memoryview(text.data)[:size], misfits
+        return memoryview(memory)[:size], misfits
 
     # ---- alike
 
@@ -178,6 +183,34 @@ _Signature = tuple[tuple[int, int], ...]
 def _signature(plan: Plan) -> _Signature:
     digits = (place.stop - place.start for place in plan.places)
     return tuple(zip(digits, plan.adds, strict=True))
+
+
+class _Memory:
+    """Memory for batches, used again once nobody looks at it: fresh pages cost more than all else
+    that is done here.
+    """
+
+    def __init__(self) -> None:
+        self._blocks: list[bytearray] = []
+
+    def of(self, size: int) -> bytearray:
+        """Return at least `size` bytes that nobody looks at."""
+        for block in self._blocks:
+            if len(block) >= size and _is_free(block):
+                return block
+        block = bytearray(size)
+        self._blocks = [block, *self._blocks[: _BLOCKS - 1]]
+        return block
+
+
+def _is_free(block: bytearray) -> bool:
+    """Say whether there is no view of a block: only then may it change its size."""
+    try:
+        block.pop()
+    except BufferError:
+        return False
+    block.append(0)
+    return True
 
 
 def moved_text(text: bytes, plan: Plan) -> bytes | Place:

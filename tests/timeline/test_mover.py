@@ -108,6 +108,23 @@ def test_what_does_not_keep_its_width_is_told_and_left():
     assert bytes(frames).replace(frame(kept), b"") == rest
 
 
+def test_memory_is_used_again_once_nobody_looks_at_it():
+    rows = [(k, 0, trade(k)) for k in range(40)]
+    mover = Mover(CHANNELS, plan_of(1))
+    first, _ = mover.moved(batch(rows))
+    kept = first[10:20]
+    before = bytes(kept)
+    first.release()
+    second, _ = mover.moved(batch([(k, 0, trade(k + 7)) for k in range(40)]))
+    assert bytes(kept) == before  # part of it is still looked at
+    assert second.obj is not kept.obj
+    block = kept.obj
+    kept.release()
+    third, _ = mover.moved(batch(rows))
+    assert third.obj is block
+    assert bytes(third) == one_by_one(rows, CHANNELS, 1)
+
+
 def test_a_batch_without_messages():
     frames, misfits = Mover(CHANNELS, plan_of(1)).moved(batch([(1, 0, b"")]))
     assert (bytes(frames), misfits) == (frame(b""), [])
