@@ -42,6 +42,7 @@ bench: $(VENV)/.installed  ## The figures of docs/benchmarks.md
 	$(BIN)/python scripts/bench_cassette.py
 	$(BIN)/python scripts/bench_replay.py
 	$(BIN)/python scripts/bench_record.py
+	$(BIN)/python scripts/bench_time.py
 
 wheel: $(VENV)/.installed
 	$(BIN)/python -m build

@@ -123,7 +123,7 @@ class BookReader:
         """Return the book for a client that joins it to the deltas which it gets.
 
         The first snapshot lies within a delta: taken between two changes, of which a delta tells
-        many. Some clients take no part of a delta (python-binance wants the next first id), so
+        many. Some clients take no part of a delta (they want the next first id and no other), so
         until it has come the book is already the one behind it.
         """
         book, frames = self.book(symbol, cut), self._index.books.get(symbol)

@@ -7,15 +7,17 @@ from replayx.market.trade_sums import Digits, TradeSum
 
 def sum_of_candle(candle: Candle, digits: Digits) -> TradeSum:
     """Return what a candle tells as a sum; which trade was its last is not in it."""
-    prices = (candle.open, candle.high, candle.low, candle.close)
     return TradeSum(
-        candle.start_ms,
-        candle.end_ms,
-        -1,
-        candle.first_id,
-        candle.last_id,
-        candle.trade_count,
-        *(scaled(price, digits.price) for price in prices),
+        first_ms=candle.start_ms,
+        last_ms=candle.end_ms,
+        run=-1,
+        first_id=candle.first_id,
+        last_id=candle.last_id,
+        trade_count=candle.trade_count,
+        open=scaled(candle.open, digits.price),
+        high=scaled(candle.high, digits.price),
+        low=scaled(candle.low, digits.price),
+        close=scaled(candle.close, digits.price),
         volume=scaled(candle.volume, digits.size),
         amount=scaled(candle.quote_volume, digits.amount),
         taker_volume=scaled(candle.taker_volume, digits.size),
@@ -39,7 +41,7 @@ def candle_of_sum(
         close=unscaled(known.close, price),
         volume=unscaled(known.volume, size),
         quote_volume=unscaled(known.amount, amount),
-        trade_count=known.count,
+        trade_count=known.trade_count,
         taker_volume=unscaled(known.taker_volume, size),
         taker_quote_volume=unscaled(known.taker_amount, amount),
         first_id=known.first_id,

@@ -15,7 +15,8 @@ def scaled(text: str, digits: int) -> int:
     whole, _, fraction = text.partition(".")
     if len(fraction) > digits:
         raise ValueError(f"found {text!r}; expected at most {digits} digits behind the point")
-    return int(whole + fraction) * 10 ** (digits - len(fraction))
+    value: int = int(whole + fraction) * 10 ** (digits - len(fraction))
+    return value
 
 
 def unscaled(value: int, digits: int) -> str:

@@ -34,7 +34,7 @@ def window(rows: CandleRows, start_ms: int, at: Instant) -> Ticker | None:
         quote_volume=unscaled(total.amount, digits.amount),
         first_id=total.first_id,
         last_id=total.last_id,
-        trade_count=total.count,
+        trade_count=total.trade_count,
         last_quantity="" if total.last_size == UNKNOWN else unscaled(total.last_size, digits.size),
         previous_close="" if before is None else unscaled(before, digits.price),
     )

@@ -29,7 +29,7 @@ def last_id_of(trade: AnyTrade) -> int:
 class TradeSum(NamedTuple):
     """What trades add up to. Prices, sizes and amounts are whole numbers of their last digit.
 
-    `count` 0: nothing was traded, all prices are the one before; ids are UNKNOWN then.
+    `trade_count` 0: nothing was traded, all prices are the one before; ids are UNKNOWN then.
     """
 
     first_ms: int
@@ -37,7 +37,7 @@ class TradeSum(NamedTuple):
     run: int
     first_id: int
     last_id: int
-    count: int
+    trade_count: int
     open: int
     high: int
     low: int
@@ -56,7 +56,7 @@ def merged(sums: Sequence[TradeSum]) -> TradeSum:
     """
     if len(sums) == 1:
         return sums[0]
-    traded = [one for one in sums if one.count] or sums
+    traded = [one for one in sums if one.trade_count] or sums
     columns = list(zip(*traded, strict=True))
     return TradeSum(
         columns[0][0],

@@ -18,7 +18,7 @@ def plot_lateness(path: Path, runs: Sequence[tuple[str, Sequence[int], Sequence[
         every = max(1, len(late_ns) // _POINTS_MAX)
         at_s = [due / 1e9 for due in due_ns[::every]]
         late_ms = [late / 1e6 for late in late_ns[::every]]
-        over_time.plot(at_s, late_ms, ".", markersize=1.5, label=name)
+        over_time.plot(at_s, late_ms, ".", markersize=1.5, label=name, rasterized=True)
         ordered = sorted(late_ns)
         places = [k * (len(ordered) - 1) // 1000 for k in range(1001)]
         shares.plot([ordered[k] / 1e6 for k in places], [k / 10 for k in range(1001)], label=name)
@@ -27,5 +27,5 @@ def plot_lateness(path: Path, runs: Sequence[tuple[str, Sequence[int], Sequence[
     for axes in (over_time, shares):
         axes.grid(alpha=0.3)
     shares.legend(loc="lower right", fontsize=8)
-    figure.savefig(path)
+    figure.savefig(path, dpi=130)
     pyplot.close(figure)

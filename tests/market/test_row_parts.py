@@ -34,7 +34,7 @@ def test_a_part_is_the_trades_in_it(span, apart, ids):
     for _ in range(2):
         found = parts.part(ROW, span, columns, apart=apart)
         assert (found and (found.first_id, found.last_id)) == ids
-        assert found is None or found.count == ids[1] - ids[0] + 1
+        assert found is None or found.trade_count == ids[1] - ids[0] + 1
     assert asked == [4]
     parts.clear()
     parts.part(ROW, span, columns, apart=apart)

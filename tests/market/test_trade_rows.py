@@ -44,7 +44,7 @@ def test_trades_above_an_id_are_those_behind_it(tape, data):
     last_ms = first_ms + data.draw(st.integers(0, 100_000))
     sums = rows.sums_above(last_id, first_ms, last_ms, before_run=len(tape.runs))
     expected = [one.id for one in trades if one.id > last_id and first_ms <= one.time_ms <= last_ms]
-    assert sum(one.count for one in sums) == len(expected)
+    assert sum(one.trade_count for one in sums) == len(expected)
     if expected:
         assert (sums[0].first_id, sums[-1].last_id) == (expected[0], expected[-1])
 
@@ -61,5 +61,5 @@ def test_more_digits_widen_what_was_added_before():
 def test_a_trade_that_fills_a_hole_is_counted_once():
     runs = [[trade(1, 1_000), trade(4, 4_000)], [trade(2, 2_000), trade(3, 3_000), trade(4, 4_000)]]
     rows = filled([*runs, runs[1]])
-    assert added_up(rows, 0, 9_000, 3).count == 4
-    assert added_up(rows, 0, 9_000, 1).count == 2
+    assert added_up(rows, 0, 9_000, 3).trade_count == 4
+    assert added_up(rows, 0, 9_000, 1).trade_count == 2

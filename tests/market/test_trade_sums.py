@@ -85,6 +85,6 @@ def test_aggregated_trades_count_as_many_as_they_hold():
     assert id_columns(rows) == ([10, 13], [12, 13])
     assert (first_id_of(rows[0]), last_id_of(rows[0])) == (10, 12)
     found = sum_of(rows)
-    assert (found.count, found.first_id, found.last_id) == (4, 10, 13)
+    assert (found.trade_count, found.first_id, found.last_id) == (4, 10, 13)
     assert (found.volume, found.taker_volume) == (4000, 3000)
-    assert sum_of(rows[:1]).count == 3
+    assert sum_of(rows[:1]).trade_count == 3
