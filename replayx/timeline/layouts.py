@@ -36,6 +36,8 @@ _TEN_8 = 10**8
 _TEN_4 = 10**4
 # Numbers of up to 19 digits fit into int64 with what is added to them; two words hold 16.
 _DIGITS_MAX = 2 * WORD
+# Two words hold these and less than the five bytes between two numbers (`,"T":`).
+_TOGETHER_DIGITS_MIN = 12
 
 
 def _each(byte: int) -> np.uint64:
@@ -74,6 +76,7 @@ class Layout:
         self._head_bytes = len(head)
         self._tail_bytes = len(tail)
         self._numbers = numbers
+        self._together = _together(numbers)
 
     @classmethod
     def learned(
@@ -133,10 +136,25 @@ class Layout:
         Those that do not are left in parts: the caller has the text as it was.
         """
         good = np.ones(len(start), dtype=np.bool_)
-        for number in self._numbers:
-            base = start if number.offset >= 0 else stop
-            good &= _add(words, base + number.offset, number.digits, number.add)
+        for numbers in self._together:
+            first = numbers[0]
+            at = [number.offset + (start if number.offset >= 0 else stop) for number in numbers]
+            where = at[0] if len(at) == 1 else np.concatenate(at)
+            kept = _add(words, where, first.digits, first.add)
+            good &= kept.reshape(len(numbers), -1).all(axis=0)
         return good
+
+
+def _together(numbers: Sequence[Number]) -> list[list[Number]]:
+    """Return the numbers that are changed at once: of one width and by the same.
+
+    Short ones each alone: the word around one may hold digits of the one before it.
+    """
+    groups: dict[tuple[int, int, int], list[Number]] = {}
+    for number in numbers:
+        alone = number.offset if number.digits < _TOGETHER_DIGITS_MIN else 0
+        groups.setdefault((number.digits, number.add, alone), []).append(number)
+    return list(groups.values())
 
 
 def _is_odd(text: bytes, place: Place) -> bool:
