@@ -219,14 +219,17 @@ def _add_high(words: Words, at: Indexes, digits: int, add: Indexes) -> Flags:
     kept = np.uint64(_kept(digits))
     word = words[where]
     leading = word & ~kept
-    if len(at) and (leading == leading[0]).all() and int(add.max()) - int(add.min()) <= 1:
-        one = at[:1]
-        high = _read(words, one, digits) + np.array([0, 1]) + int(add.min())
+    if len(at) and (leading == leading[0]).all():
+        least, most = int(add.min()), int(add.max())  # a carry or none
+        high = _read(words, at[:1], digits) + np.arange(least, most + 1)
         good: Flags = (high >= limits[0]) & (high < limits[1])
         texts = _text(np.where(good, high, 0)) & ~kept
-        which = add - int(add.min())
-        words[where] = texts[which] | (word & kept)
-        kept_width: Flags = good[which]
+        word &= kept
+        if least == most:
+            words[where] = word | texts[0]
+            return np.full(len(at), good[0])
+        words[where] = word | texts[add - least]
+        kept_width: Flags = good[add - least]
         return kept_width
     high = _read(words, at, digits) + add
     good = (high >= limits[0]) & (high < limits[1])
