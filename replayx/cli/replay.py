@@ -266,6 +266,7 @@ async def _serve(
         cassettes,
         options,
         on_unmatched=_tell_unmatched,
+        on_warning=_warn,
         on_start=started.tell if as_json else None,
     )
     stop = asyncio.Event()
@@ -310,9 +311,9 @@ def _announce(
 ) -> None:
     for reader in server.readers:
         if reader.damage is not None:
-            click.secho(f"warning: {reader.damage}", fg="yellow", err=True)
+            _warn(str(reader.damage))
     for market in server.unknown_markets:
-        click.secho(f"warning: no venue knows {market}; it is not served", fg="yellow", err=True)
+        _warn(f"no venue knows {market}; it is not served")
     facts: dict[str, object] = {"event": "ready", "listeners": server.urls}
     if control:
         facts["control"] = control
@@ -360,6 +361,10 @@ def _summarise(server: "ReplayServer", *, as_json: bool) -> None:
         return
     if server.unmatched_count:
         click.echo(f"{server.unmatched_count} requests had no recorded answer", err=True)
+
+
+def _warn(text: str) -> None:
+    click.secho(f"warning: {text}", fg="yellow", err=True)
 
 
 def _tell_unmatched(message: str) -> None:

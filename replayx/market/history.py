@@ -10,7 +10,7 @@ from typing import NamedTuple
 from replayx.cassette.frame_batch import FrameBatch
 from replayx.cassette.sidecar import SidecarReader, SidecarWriter
 from replayx.clock import NS_PER_MS
-from replayx.errors import LimitExceeded, ReplayxError, StorageFailure
+from replayx.errors import CassetteError, LimitExceeded, ReplayxError, StorageFailure
 from replayx.limits import MARKET_IN_MEMORY_BYTES
 from replayx.market.book import Book
 from replayx.market.book_reader import BookReader
@@ -32,7 +32,7 @@ from replayx.market.instant import Instant
 from replayx.market.latest import LatestReader
 from replayx.market.market_at import MarketAt
 from replayx.market.market_index import MarketIndex, MemoryBlobs
-from replayx.market.market_pass import MarketPass, Progress, candles_told
+from replayx.market.market_pass import MarketPass, Progress, Warn, candles_told
 from replayx.market.market_view import Increments
 from replayx.market.segments import Cut, Piece
 from replayx.market.told_candles import ToldCandles
@@ -40,8 +40,6 @@ from replayx.market.trade_log import in_order
 from replayx.market.trade_reader import TradeReader
 from replayx.market.trade_sums import AnyTrade
 from replayx.timeline.source import Source
-
-Warn = Callable[[str], None]
 
 
 class SymbolState(NamedTuple):
@@ -84,8 +82,8 @@ class MarketHistory:
         """Find the index beside the cassettes, or pass over the tape to make it.
 
         It is kept beside them if they are large, or with `keep`. `progress` is told how many
-        messages more were passed, `warn` of a file that could not be used. Raises CassetteError;
-        with `keep` also StorageFailure and LimitExceeded.
+        messages more were passed, `warn` of a file that could not be used, and of damage behind
+        which nothing is known. With `keep` raises CassetteError, StorageFailure, LimitExceeded.
         """
         if self.is_built:
             return self._built
@@ -198,13 +196,13 @@ class MarketHistory:
         if file is not None and (keep or file.cassette_bytes > MARKET_IN_MEMORY_BYTES):
             try:
                 return self._kept(file, progress)
-            except (StorageFailure, LimitExceeded) as error:
+            except (StorageFailure, LimitExceeded, CassetteError) as error:
                 if keep:
                     raise
                 warn(f"the market's index is not kept: {error}")
         blobs = MemoryBlobs()
         self._use(blobs.read)
-        MarketPass(self._index, self._chunks, self._facts, blobs.write).run(progress)
+        MarketPass(self._index, self._chunks, self._facts, blobs.write).run(progress, warn)
         return Built("", is_new=True)
 
     def _kept(self, file: IndexFile, progress: Progress) -> Built:

@@ -2,9 +2,10 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from replayx.clock import NS_PER_MS
+from replayx.errors import CassetteError
 from replayx.market.book import ZEROS, are_decimals
 from replayx.market.book_frames import BookFrameWriter
 from replayx.market.book_pass import BookPass
@@ -26,9 +27,10 @@ from replayx.market.past_pass import PastPass
 from replayx.market.segments import Piece
 from replayx.market.told_candles import ToldCandles
 from replayx.market.trade_log import GroupedLog, TradeLog, in_order
-from replayx.timeline.merge import merge
+from replayx.timeline.merge import Run, merge
 
 Progress = Callable[[int], None]
+Warn = Callable[[str], None]
 # Prices and sizes of one segment and symbol that are looked at for their steps.
 SAMPLE_COUNT = 256
 _FROM_THE_BEGINNING = -(1 << 63)
@@ -51,10 +53,13 @@ class MarketPass:
         self._start_ns = 0
         self._past = PastPass(index, chunks.families, facts)
 
-    def run(self, progress: Progress) -> None:
-        """Do it all. `progress` is told how many messages were passed. Raises CassetteError."""
+    def run(self, progress: Progress, warn: Warn | None = None) -> None:
+        """Do it all. `progress` is told how many messages were passed. Raises CassetteError.
+
+        With `warn` a tape that is damaged is passed as far as it can be read, and that is told.
+        """
         self._past.read()
-        for run in merge(self._chunks.sources, _FROM_THE_BEGINNING):
+        for run in self._runs(warn):
             if run.first == 0:
                 self._end_segment(run.batch.at[0])
                 self._start_ns = run.batch.at[0]
@@ -68,6 +73,14 @@ class MarketPass:
             steps = increments(*finders)
             if steps is not None:
                 self._index.steps[symbol] = steps
+
+    def _runs(self, warn: Warn | None) -> Iterator[Run]:
+        try:
+            yield from merge(self._chunks.sources, _FROM_THE_BEGINNING)
+        except CassetteError as error:
+            if warn is None:
+                raise
+            warn(f"the market is known up to the damage: {error}")
 
     def _extend(self, source: int, ordinal: int, first: int, stop: int) -> None:
         piece = self._pieces.get(source)

@@ -161,6 +161,8 @@ class Deck:
             prefetch.close()
         for prefetch in self._prefetches:
             prefetch.join()
+        for history in self.histories.values():
+            history.close()
         self._files.close()
 
     def _histories(self) -> dict[str, MarketHistory]:

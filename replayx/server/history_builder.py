@@ -17,7 +17,7 @@ class HistoryBuilder:
     """Builds each market's history once.
 
     `prepared`: what recorded answers are known by, gathered first. `on_built` is told the market,
-    `on_failure` what went wrong instead.
+    `on_failure` what went wrong instead, `on_warning` what went wrong and does not matter much.
     """
 
     def __init__(
@@ -27,11 +27,14 @@ class HistoryBuilder:
         *,
         on_built: Callable[[str], None],
         on_failure: Callable[[BaseException], None],
+        on_warning: Callable[[str], None],
     ) -> None:
         self._histories = histories
         self._prepared = asyncio.ensure_future(prepared)
         self._on_built = on_built
         self._on_failure = on_failure
+        self._on_warning = on_warning
+        self._loop = asyncio.get_running_loop()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._one_at_a_time = asyncio.Lock()
 
@@ -57,11 +60,14 @@ class HistoryBuilder:
             await asyncio.shield(self._prepared)
             async with self._one_at_a_time:
                 with _switching_often():
-                    await asyncio.to_thread(self._histories[market].build)
+                    await asyncio.to_thread(self._histories[market].build, warn=self._warn)
         except ReplayxError as error:
             self._on_failure(error)
         else:
             self._on_built(market)
+
+    def _warn(self, text: str) -> None:
+        self._loop.call_soon_threadsafe(self._on_warning, text)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ __all__ = ["ReplayOptions", "ReplayServer"]
 class ReplayServer:
     """Serves cassettes until it is stopped. Use it as an async context manager, or start and stop.
 
-    `urls` are the base URLs by market once it has started.
+    `urls` are the base URLs by market once it has started; `unknown_markets` are not served.
     """
 
     def __init__(
@@ -43,12 +43,16 @@ class ReplayServer:
         clock: Clock | None = None,
         on_unmatched: Callable[[str], None] | None = None,
         on_start: Callable[[int], None] | None = None,
+        on_warning: Callable[[str], None] | None = None,
     ) -> None:
         """Open the cassettes. Raises CassetteError, UnknownMarket, InvalidOption."""
         self._options = options
         self._on_start = on_start
+        self._on_warning = on_warning or _unheard
         self._clock = clock or RealClock()
         self._deck = Deck(paths, options, self._clock, on_unmatched=on_unmatched)
+        self.readers: Sequence[CassetteReader] = self._deck.readers
+        self.unknown_markets = self._deck.unknown_markets
         self.urls: dict[str, Mapping[str, str]] = {}
         self.timeline_urls: dict[str, Mapping[str, str]] = {}
         self._listeners: list[Listener] = []
@@ -76,16 +80,6 @@ class ReplayServer:
         trace: TracebackType | None,
     ) -> None:
         await self.stop()
-
-    @property
-    def readers(self) -> Sequence[CassetteReader]:
-        """The open cassettes."""
-        return self._deck.readers
-
-    @property
-    def unknown_markets(self) -> Sequence[str]:
-        """The markets of the cassettes that no venue knows: they are not served."""
-        return self._deck.unknown_markets
 
     @property
     def timelines(self) -> Mapping[str, Pump]:
@@ -118,7 +112,11 @@ class ReplayServer:
         """Open the listeners. Raises InvalidOption if a port is taken; then stop it too."""
         self._preparing = asyncio.ensure_future(self._prepare())
         self._builder = HistoryBuilder(
-            self._deck.histories, self._preparing, on_built=self._built, on_failure=self._failed
+            self._deck.histories,
+            self._preparing,
+            on_built=self._built,
+            on_failure=self._failed,
+            on_warning=self._on_warning,
         )
         if self._options.regime is Regime.LOCKSTEP:
             await self._builder.build_all()  # nothing may depend on how long that takes
@@ -228,6 +226,11 @@ class ReplayServer:
     def _failed(self, error: BaseException) -> None:
         self._failure = error
         self._done.set()
+
+
+def _unheard(text: str) -> None:
+    """Take a warning that nobody hears."""
+    del text
 
 
 def _ports(given: Sequence[int], markets: Collection[str]) -> list[int]:

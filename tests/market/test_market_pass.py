@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 
+from replayx.errors import DamagedCassette
 from replayx.market.history import MarketHistory
 from tests.market.fake_codec import FakeCodec, delta, trade
 from tests.market.tapes_of_a_market import tapes
@@ -40,3 +41,27 @@ def test_steps_are_those_of_the_texts(word):
     rows = [(k, 0, payload) for k, payload in enumerate(payloads)]
     steps = history([source([channel(0, f"x@{word}")], rows)]).at(0).increments("X")
     assert (float(steps.price), float(steps.quantity)) == (0.01, 0.01)
+
+
+class Torn:
+    """A source whose second batch cannot be read."""
+
+    def __init__(self, whole):
+        self.__dict__.update(whole.__dict__)
+        self._whole = whole
+
+    def batches(self, from_ns):
+        yield next(iter(self._whole.batches(from_ns)))
+        raise DamagedCassette("a torn chunk", path="a.rpx", offset=7)
+
+    def batch(self, ordinal):
+        return self._whole.batch(ordinal)
+
+
+def test_a_damaged_tape_is_known_up_to_the_damage():
+    rows = [(k, 0, trade(k)) for k in range(1, 9)]
+    tape = Torn(source([channel(0, "x@trade")], rows[:4], rows[4:]))
+    made, warned = MarketHistory("fake", [tape], FakeCodec()), []
+    made.build(warn=warned.append)
+    assert [one.id for one in made.at(99).trades("X", 10)] == [1, 2, 3, 4]
+    assert warned == ["the market is known up to the damage: a.rpx at byte 7: a torn chunk"]

@@ -17,23 +17,29 @@ class Fake:
         self.switch_s = None
         self.thread = None
 
-    def build(self):
+    def build(self, *, warn):
         if self.error is not None:
             raise self.error
         self.built += 1
+        warn("slow")
         self.switch_s = sys.getswitchinterval()
         self.thread = threading.current_thread()
 
 
 def _builder(histories, prepared=None):
-    told, failed = [], []
+    told, failed, warned = [], [], []
 
     async def nothing():
         return None
 
     builder = HistoryBuilder(
-        histories, prepared or nothing(), on_built=told.append, on_failure=failed.append
+        histories,
+        prepared or nothing(),
+        on_built=told.append,
+        on_failure=failed.append,
+        on_warning=warned.append,
     )
+    builder.warned = warned
     return builder, told, failed
 
 
@@ -41,7 +47,7 @@ async def test_each_history_is_built_once_beside_the_loop():
     one = Fake()
     builder, told, _ = _builder({"a": one})
     await asyncio.gather(builder.want("a"), builder.want("a"))
-    assert (one.built, told) == (1, ["a"])
+    assert (one.built, told, builder.warned) == (1, ["a"], ["slow"])
     assert one.thread is not threading.current_thread()
 
 
