@@ -180,6 +180,15 @@ def unpack_entries(index: InteractionIndex) -> list[InteractionEntry]:
         raise Damage(f"requests that do not decode ({error})") from error
 
 
+def unpack_frame(packed: bytes) -> bytes:
+    """Return what a zstd frame holds: no more than a record may. Raises Damage."""
+    declared = _declared_bytes(memoryview(packed))
+    # A decompressor allocates whatever the frame declares, and asks its caller only without that.
+    if not 0 <= declared <= RECORD_BYTES_MAX:
+        raise Damage(f"a zstd frame that declares {declared} bytes", f"at most {RECORD_BYTES_MAX}")
+    return _unpacked(memoryview(packed), declared, zstandard.ZstdDecompressor())
+
+
 def _unpacked(
     packed: memoryview, raw_bytes: int, decompressor: zstandard.ZstdDecompressor
 ) -> bytes:

@@ -33,7 +33,9 @@ class SidecarWriter:
         self._unfinished = path.with_name(f".{path.name}.{os.getpid()}")
         self._offsets = array("Q")
         try:
-            self._file = self._unfinished.open("wb", buffering=1 << 20)
+            # Made anew, never through a link that somebody else put there.
+            self._unfinished.unlink(missing_ok=True)
+            self._file = self._unfinished.open("xb", buffering=1 << 20)
             self._position = self._file.write(MAGIC)
         except OSError as error:
             raise _failure(path, error) from error
@@ -112,8 +114,17 @@ class SidecarReader:
             raise self._file.damaged(Damage(f"offsets of other than {count} blobs"), offsets_at)
         self._offsets.frombytes(offsets)
         self.table = self._body(table_at, TABLE)
+        self._check_blobs(offsets_at)
+
+    def _check_blobs(self, end: int) -> None:
+        """Read every blob once. They follow each other, so no file takes longer than its size."""
+        follows = len(MAGIC)
         for offset in self._offsets:
-            self._body(offset, BLOB)
+            if offset != follows:
+                raise self._file.damaged(Damage(f"a blob at byte {offset}", f"{follows}"), offset)
+            follows += HEAD_BYTES + len(self._body(offset, BLOB))
+        if follows != end:
+            raise self._file.damaged(Damage(f"blobs up to byte {follows}", f"{end}"), follows)
 
     def _body(self, offset: int, kind: int) -> bytes:
         record = self._file.record(offset)

@@ -12,7 +12,10 @@ from typing import Annotated
 import msgspec
 import zstandard
 
-from replayx.limits import BOOK_FRAMES_WHOLE_COUNT, RECORD_BYTES_MAX
+from replayx.cassette.damage import UNDECODABLE, Damage
+from replayx.cassette.packing import unpack_frame
+from replayx.errors import ReplayxError
+from replayx.limits import BOOK_FRAMES_WHOLE_COUNT
 from replayx.market.book import Book
 
 BEFORE = -(1 << 63)
@@ -57,7 +60,7 @@ class BookFrames:
         return bisect_right(self.times, at_ns, first, last) - 1
 
     def book(self, number: int) -> Book:
-        """Return the book of a frame. Raises CassetteError, ValueError."""
+        """Return the book of a frame. Raises ReplayxError."""
         frame = self._frame(self.blobs[number])
         whole = self.whole[number]
         if whole == WHOLE:
@@ -96,8 +99,13 @@ class BookFrames:
             raise ValueError("a key-frame that is not there")
 
     def _frame(self, blob: int) -> _Frame:
-        unpacker = zstandard.ZstdDecompressor()
-        return _decode(unpacker.decompress(self._read(blob), max_output_size=RECORD_BYTES_MAX))
+        try:
+            return _decode(unpack_frame(self._read(blob)))
+        except (*UNDECODABLE, Damage) as error:
+            raise ReplayxError(
+                f"the market's index has a key-frame that is none ({error})",
+                hint="Delete the .market file beside the cassette: it is made again",
+            ) from error
 
 
 class BookFrameWriter:

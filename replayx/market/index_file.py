@@ -3,10 +3,8 @@
 import zlib
 from collections.abc import Sequence
 
-import zstandard
-
 from replayx import __version__
-from replayx.cassette.damage import UNDECODABLE
+from replayx.cassette.damage import UNDECODABLE, Damage
 from replayx.cassette.reader import CassetteReader
 from replayx.cassette.sidecar import SidecarReader
 from replayx.errors import ReplayxError
@@ -58,7 +56,7 @@ class IndexFile:
         """Fill an empty index from the file. Raises ReplayxError if that cannot be."""
         try:
             unpack_tables(file.table[len(self.identity) + 1 :], index, len(file))
-        except (*UNDECODABLE, TypeError, zstandard.ZstdError) as error:
+        except (*UNDECODABLE, Damage, TypeError) as error:
             raise ReplayxError(f"not an index ({error})", where=self.where) from error
 
     def table(self, index: MarketIndex) -> bytes:

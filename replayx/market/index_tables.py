@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 import zstandard
 
-from replayx.limits import RECORD_BYTES_MAX
+from replayx.cassette.packing import unpack_frame
 from replayx.market.candles import CandlesState
 from replayx.market.events import AggTrade, FeedKind, Trade, of_type
 from replayx.market.market_index import MarketIndex
@@ -68,9 +68,8 @@ def pack_tables(index: MarketIndex) -> bytes:
 
 
 def unpack_tables(packed: bytes, index: MarketIndex, blob_count: int) -> None:
-    """Fill an empty index. Raises ValueError, ZstdError if it is not one."""
-    raw = zstandard.ZstdDecompressor().decompress(packed, max_output_size=RECORD_BYTES_MAX)
-    tables = _decode(raw)
+    """Fill an empty index. Raises ValueError, Damage if it is not one."""
+    tables = _decode(unpack_frame(packed))
     index.segments = Segments.unpacked(tables.segments)
     count = len(index.segments)
     for source, channel, column in tables.ordinals:

@@ -21,6 +21,7 @@ from replayx.cassette.packing import (
     pack_record,
     parse_head,
     unpack_chunk,
+    unpack_frame,
 )
 from replayx.cassette.records import SYNC, Channel, ClientMessage, Index, RecordKind
 from replayx.framing import BINARY, TEXT, frame
@@ -246,3 +247,16 @@ def test_events_that_do_not_decode_are_damage():
 
 def test_the_channels_of_the_small_cassette_come_back():
     assert [decode(encode(channel), Channel) for channel in CHANNELS] == list(CHANNELS)
+
+
+def test_a_frame_without_a_record_declares_no_more_than_one_may_hold():
+    packer = zstandard.ZstdCompressor()
+    assert unpack_frame(packer.compress(b"small")) == b"small"
+    assert unpack_frame(packer.compress(b"")) == b""
+    with pytest.raises(Damage, match="declares"):
+        unpack_frame(packer.compress(bytes(RECORD_BYTES_MAX + 1)))
+    claimed = packer.compress(bytes(1 << 20))  # its size stands in bytes 5 to 8 (RFC 8878, 3.1.1.1)
+    with pytest.raises(Damage, match="declares 4026531840"):
+        unpack_frame(claimed[:5] + (0xF0000000).to_bytes(4, "little") + claimed[9:])
+    with pytest.raises(Damage):
+        unpack_frame(b"nonsense")

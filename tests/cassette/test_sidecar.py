@@ -1,6 +1,19 @@
+import os
+import struct
+from array import array
+
 import pytest
 
-from replayx.cassette.sidecar import SidecarReader, SidecarWriter
+from replayx.cassette.packing import HEAD_BYTES, pack_record
+from replayx.cassette.sidecar import (
+    BLOB,
+    FOOTER,
+    MAGIC,
+    OFFSETS,
+    TABLE,
+    SidecarReader,
+    SidecarWriter,
+)
 from replayx.errors import ReplayxError, StorageFailure
 
 
@@ -53,6 +66,27 @@ def test_every_truncation_is_found(path):
         path.write_bytes(whole[:size])
         with pytest.raises(ReplayxError):
             SidecarReader(path)
+
+
+@pytest.mark.parametrize("offsets", [[8, 8], [8, 8 + 19 + 3, 8], [30], [0], [1 << 63], []])
+def test_offsets_of_other_than_all_blobs_in_turn_are_refused(path, offsets):
+    blobs = [pack_record(BLOB, b"one"), pack_record(BLOB, b"two")]
+    raw = array("Q", offsets).tobytes()
+    body = MAGIC + b"".join(blobs)
+    footer = struct.pack("<QQQ", len(body), len(body) + HEAD_BYTES + len(raw), len(offsets))
+    rest = [pack_record(OFFSETS, raw), pack_record(TABLE, b""), pack_record(FOOTER, footer)]
+    path.write_bytes(body + b"".join(rest) + MAGIC)
+    with pytest.raises(ReplayxError):
+        SidecarReader(path)
+
+
+def test_a_link_in_its_way_is_not_followed(path):
+    victim = path.with_name("victim")
+    victim.write_bytes(b"mine")
+    path.with_name(f".{path.name}.{os.getpid()}").symlink_to(victim)
+    write(path)
+    assert victim.read_bytes() == b"mine"
+    assert not path.is_symlink()
 
 
 def test_an_abandoned_one_leaves_nothing(path):

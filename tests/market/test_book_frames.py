@@ -1,7 +1,9 @@
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from replayx.errors import ReplayxError
 from replayx.limits import BOOK_FRAMES_WHOLE_COUNT
 from replayx.market.book import ZEROS, Book
 from replayx.market.book_frames import BEFORE, WHOLE, BookFrames, BookFrameWriter
@@ -97,3 +99,12 @@ def test_what_was_packed_is_unpacked():
         BookFrames(blobs.read).unpack(frames.packed(), 2)
     with pytest.raises(ValueError, match="unequal"):
         BookFrames(blobs.read).unpack([frames.packed()[0][:-4], *frames.packed()[1:]], 5)
+
+
+@pytest.mark.parametrize("blob", [b"", b"nonsense", zstandard.compress(b"nonsense")])
+def test_a_frame_that_is_none_says_where_to_look(blob):
+    _, frames, writer = frames_and_writer()
+    writer.add(0, BEFORE, Book())
+    frames._read = lambda number: blob
+    with pytest.raises(ReplayxError, match=r"key-frame that is none[^\0]*\.market"):
+        frames.book(0)
