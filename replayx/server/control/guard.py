@@ -6,12 +6,16 @@ are refused unless they are this port's own.
 """
 
 import hmac
+import re
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import msgspec
 
 from replayx.server.control.definitions import Problem
+
+# What stands in a Host header (RFC 9110 section 7.2), all of it; a name may end in a dot.
+_HOST = re.compile(r"(?:\[(?P<bare>[0-9A-Fa-f:.]+)\]|(?P<name>[^:@/\[\]\s]+?)\.?)(?::[0-9]{1,5})?")
 
 
 class Guard(msgspec.Struct, frozen=True):
@@ -46,14 +50,11 @@ class Guard(msgspec.Struct, frozen=True):
 
     def _is_own(self, host: str) -> bool:
         name = hostname(host)
-        if name in ("localhost", self.host.lower()):
+        if name and name in ("localhost", self.host.lower()):
             return True
-        try:
-            address = ip_address(name)
-        except ValueError:
-            return False
         # Bound to all addresses, any of them may be meant: only a name can be rebound.
-        return address.is_loopback or is_wildcard(self.host)
+        address = _address(name)
+        return address is not None and (address.is_loopback or is_wildcard(self.host))
 
     def _is_known(self, authorization: str) -> bool:
         scheme, _, token = authorization.partition(" ")
@@ -62,23 +63,28 @@ class Guard(msgspec.Struct, frozen=True):
 
 
 def hostname(host: str) -> str:
-    """Return the name or address in a Host header, without port and brackets."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].rstrip(".").lower()
+    """Return the name or address in a Host header, without port and brackets; empty: none."""
+    match = _HOST.fullmatch(host)
+    return "" if match is None else (match["bare"] or match["name"]).lower()
 
 
 def is_wildcard(host: str) -> bool:
     """Say whether to bind to `host` is to bind to every address."""
-    try:
-        return ip_address(host).is_unspecified
-    except ValueError:
-        return host == ""
+    address = _address(host)
+    return host == "" if address is None else address.is_unspecified
 
 
 def is_loopback(host: str) -> bool:
     """Say whether only this machine can reach `host`."""
+    address = _address(host)
+    return host.lower() == "localhost" if address is None else address.is_loopback
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that a text is; None: it is none."""
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(text)
     except ValueError:
-        return host.lower() == "localhost"
+        return None
+    # ::ffff:127.0.0.1 is 127.0.0.1 in a socket for both (RFC 4291 section 2.5.5.2).
+    return getattr(address, "ipv4_mapped", None) or address

@@ -20,7 +20,22 @@ from replayx.server.control.guard import Guard, hostname, is_loopback, is_wildca
         ("box.example", "BOX.example:9", True),
         ("0.0.0.0", "192.0.2.2:9", True),
         ("0.0.0.0", "evil.example", False),
+        ("0.0.0.0", "", False),
+        ("", "", False),
         ("::", "[2001:db8::1]:9", True),
+        ("127.0.0.1", "127.0.0.1.", True),
+        ("127.0.0.1", "[::ffff:127.0.0.1]:80", True),
+        ("127.0.0.1", "[::ffff:192.0.2.1]:80", False),
+        ("127.0.0.1", "0.0.0.0", False),
+        ("127.0.0.1", "127.0.0.1.evil.example", False),
+        ("127.0.0.1", "127.0.0.1:80@evil.example", False),
+        ("127.0.0.1", "127.0.0.1:80:evil.example", False),
+        ("127.0.0.1", "localhost:evil", False),
+        ("127.0.0.1", "localhost/evil", False),
+        ("127.0.0.1", "localhost, evil.example", False),
+        ("127.0.0.1", "[::1]evil.example", False),
+        ("127.0.0.1", "[::1", False),
+        ("127.0.0.1", "[localhost]", False),
     ],
 )
 def test_hosts(bound, host, is_own):
@@ -57,7 +72,7 @@ def test_an_origin_must_be_the_ports_own():
 
 @pytest.mark.parametrize(
     ("host", "name"),
-    [("a:1", "a"), ("[::1]:1", "::1"), ("[::1", "::1"), ("A", "a"), ("::1", ""), ("", "")],
+    [("a:1", "a"), ("[::1]:1", "::1"), ("[::1", ""), ("A.", "a"), ("::1", ""), ("", "")],
 )
 def test_names_of_hosts(host, name):
     assert hostname(host) == name
@@ -71,6 +86,8 @@ def test_names_of_hosts(host, name):
         ("localhost", True, False),
         ("0.0.0.0", False, True),
         ("::", False, True),
+        ("::ffff:127.0.0.1", True, False),
+        ("::ffff:0.0.0.0", False, True),
         ("", False, True),
         ("box.example", False, False),
     ],
