@@ -1,9 +1,13 @@
 """Grouping trades into aggregated trades, where the venue's own were not recorded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from operator import attrgetter, ne
 
 from replayx.market.events import AggTrade, Trade
 from replayx.market.scaled import sum_texts
+
+_TIME, _PRICE = attrgetter("time_ms"), attrgetter("price")
+_SIDE = attrgetter("buyer_is_maker")
 
 
 class TradeGrouping:
@@ -38,6 +42,27 @@ class TradeGrouping:
                 held = []
         self.open = None if group is None else _grown(group, held)
         return ended
+
+    def follow(self, trades: Sequence[Trade]) -> None:
+        """Take trades as `add` does, where nobody asks for the groups that they end: quicker."""
+        group, count = self.open, len(trades)
+        joins = count and (group is None or trades[0].id == group.last_id + 1)
+        if not joins or trades[-1].id - trades[0].id != count - 1:
+            self.add(trades)  # some are missing, or were there before
+            return
+        kinds = list(zip(map(_TIME, trades), map(_PRICE, trades), map(_SIDE, trades), strict=True))
+        is_other = list(map(ne, kinds, kinds[1:]))
+        others = sum(is_other)
+        if group is None:
+            group = _begun(trades[0].id, trades[0])
+        elif not _alike(group, trades[0]):
+            group = _begun(group.id + 1, trades[0])
+        elif not others:
+            self.open = _grown(group, list(trades))
+            return
+        first = count - 1 - is_other[::-1].index(True) if others else 0
+        last = _begun(group.id + others, trades[first])
+        self.open = _grown(last, list(trades[first + 1 :]))
 
 
 def _alike(group: AggTrade, trade: Trade) -> bool:

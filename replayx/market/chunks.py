@@ -2,11 +2,11 @@
 
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, cast
 
 from replayx.cassette.frame_batch import FrameBatch
-from replayx.cassette.records import ChannelKind
+from replayx.cassette.records import Channel, ChannelKind
 from replayx.framing import header_bytes
 from replayx.limits import CHUNK_CACHE_COUNT, DECODED_EVENTS_BYTES
 from replayx.market.codec import Codec
@@ -15,6 +15,7 @@ from replayx.market.segments import Piece
 from replayx.market.soundness import sound
 from replayx.timeline.source import Source
 
+_HEADERS = tuple(map(header_bytes, range(256)))  # by a frame's second byte
 _ENTRY_BYTES = 256  # what even an empty list costs
 
 Family = tuple[FeedKind, str]  # everything of one kind that is told about one symbol
@@ -44,6 +45,7 @@ class _Unpacked:
     def __init__(self, batch: FrameBatch) -> None:
         self.batch = batch
         self._places: dict[int, list[int]] | None = None
+        self._raw: bytes | None = None
 
     def places(self, number: int) -> list[int]:
         if self._places is None:
@@ -52,6 +54,19 @@ class _Unpacked:
             for k, one in enumerate(self.batch.channel):
                 appends[one](k)
         return self._places.get(number, [])
+
+    def payloads(self, places: Sequence[int], channel: Channel) -> list[bytes | memoryview]:
+        """Return what the channel's messages at these places say, without what stands around it."""
+        if self._raw is None:
+            self._raw = bytes(self.batch.recorded)
+        # Every message of a tape comes by here: no call for each, and bytes, which are cut and
+        # joined three times as fast as views.
+        raw, end = self._raw, self.batch.end
+        before, after = len(channel.prefix), len(channel.suffix)
+        starts = [end[k] for k in places]
+        heads = [start + _HEADERS[raw[start + 1]] + before for start in starts]
+        stops = [end[k + 1] - after for k in places]
+        return [raw[head:stop] for head, stop in zip(heads, stops, strict=True)]
 
 
 class Chunks:
@@ -152,8 +167,9 @@ class Chunks:
             k = places[place]
             if k < piece.first:
                 return None
-            payload = next(self._payloads(unpacked.batch, [k], piece.source, number))
-            (event,) = self._codec.decode(feed, [payload])
+            (event,) = self._codec.decode(
+                feed, unpacked.payloads([k], self.sources[piece.source].channels[number])
+            )
             if event is not None:
                 return unpacked.batch.at[k], event
         return None
@@ -198,26 +214,18 @@ class Chunks:
             places = unpacked.places(number)
             if not places:
                 continue
-            payloads = list(self._payloads(unpacked.batch, places, source, number))
+            payloads = unpacked.payloads(places, self.sources[source].channels[number])
             events = sound(self._codec.decode(feed, payloads))
+            size += sum(map(len, payloads))
+            if len(members) == 1 and None not in events:
+                return Told(places, cast("list[MarketEvent]", events), size)
             rows += [
                 (k, event) for k, event in zip(places, events, strict=True) if event is not None
             ]
             several += 1
-            size += sum(map(len, payloads))
         if several > 1:
             rows.sort(key=_place)
         return Told([k for k, _ in rows], [event for _, event in rows], size)
-
-    def _payloads(
-        self, batch: FrameBatch, places: Sequence[int], source: int, number: int
-    ) -> Iterator[memoryview]:
-        channel = self.sources[source].channels[number]
-        before, after = len(channel.prefix), len(channel.suffix)
-        end, frames = batch.end, batch.recorded
-        for k in places:
-            start = end[k]
-            yield frames[start + header_bytes(frames[start + 1]) + before : end[k + 1] - after]
 
     def _unpacked(self, source: int, ordinal: int) -> _Unpacked:
         key = (source, ordinal)

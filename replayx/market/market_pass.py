@@ -139,8 +139,8 @@ class MarketPass:
             log = GroupedLog(self._past.anchor(symbol, min(trade.id for trade in told)))
             self._index.trades[symbol] = log
         trades = in_order(told)
-        log.group(segment, of_type(trades, Trade))
-        self._note_texts(symbol, [(one.price, one.quantity) for one in trades])
+        log.group(segment, trades)
+        self._note_texts(symbol, [(one.price, one.quantity) for one in trades[:SAMPLE_COUNT]])
         self._index.candles_of(symbol).add_trades(segment, trades)
 
     def _take_agg_trades(self, segment: int, symbol: str, events: list[MarketEvent]) -> None:
@@ -148,7 +148,7 @@ class MarketPass:
         if not told:
             return
         self._index.agg_trades.setdefault(symbol, TradeLog()).add(segment, in_order(told))
-        self._note_texts(symbol, [(one.price, one.quantity) for one in told])
+        self._note_texts(symbol, [(one.price, one.quantity) for one in told[:SAMPLE_COUNT]])
         if (FeedKind.TRADE, symbol) not in self._chunks.families:
             self._index.candles_of(symbol).add_trades(segment, in_order(told))
 

@@ -3,8 +3,7 @@
 A recording may hold anything, and a venue's codec passes on the texts that it finds.
 """
 
-from collections.abc import Callable, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from operator import attrgetter
 from types import MappingProxyType
 
@@ -20,28 +19,27 @@ from replayx.market.events import (
 )
 
 Events = Sequence[MarketEvent | None]
-_Numbers = Callable[[MarketEvent], tuple[int, ...]]
-_Texts = Callable[[MarketEvent], tuple[str, ...]]
+_Names = tuple[str, ...]
 
 _NUMBER_MAX = (1 << 63) - 1  # columns are int64
 _NUMBER_MIN = -1
 
-_NUMBERS: MappingProxyType[type[MarketEvent], _Numbers] = MappingProxyType(
+_NUMBERS: MappingProxyType[type[MarketEvent], _Names] = MappingProxyType(
     {
-        Trade: attrgetter("id", "time_ms"),
-        AggTrade: attrgetter("id", "first_id", "last_id", "time_ms"),
-        BookDelta: attrgetter("first_id", "last_id", "previous_id", "time_ms"),
-        BookSnapshot: attrgetter("last_id", "time_ms"),
-        BookTop: attrgetter("last_id", "time_ms"),
-        Candle: attrgetter("start_ms", "end_ms", "first_id", "last_id", "trade_count"),
+        Trade: ("id", "time_ms"),
+        AggTrade: ("id", "first_id", "last_id", "time_ms"),
+        BookDelta: ("first_id", "last_id", "previous_id", "time_ms"),
+        BookSnapshot: ("last_id", "time_ms"),
+        BookTop: ("last_id", "time_ms"),
+        Candle: ("start_ms", "end_ms", "first_id", "last_id", "trade_count"),
     }
 )
 # Prices and sizes of books are looked at where they are needed: there are too many of them.
-_TEXTS: MappingProxyType[type[MarketEvent], _Texts] = MappingProxyType(
+_TEXTS: MappingProxyType[type[MarketEvent], _Names] = MappingProxyType(
     {
-        Trade: attrgetter("price", "quantity"),
-        AggTrade: attrgetter("price", "quantity"),
-        Candle: attrgetter(
+        Trade: ("price", "quantity"),
+        AggTrade: ("price", "quantity"),
+        Candle: (
             *("open", "high", "low", "close", "volume", "quote_volume"),
             *("taker_volume", "taker_quote_volume"),
         ),
@@ -60,8 +58,9 @@ def sound(events: Events) -> Events:
 
 def _are_sound(kind: type[MarketEvent], events: Sequence[MarketEvent]) -> bool:
     """Say whether events of one kind are sound: quick where they are."""
-    if kind in _NUMBERS:
-        numbers = list(chain.from_iterable(map(_NUMBERS[kind], events)))
+    for name in _NUMBERS.get(kind, ()):
+        numbers = list(map(attrgetter(name), events))
         if max(numbers) > _NUMBER_MAX or min(numbers) < _NUMBER_MIN:
             return False
-    return kind not in _TEXTS or are_decimals([*chain.from_iterable(map(_TEXTS[kind], events))])
+    texts = (list(map(attrgetter(name), events)) for name in _TEXTS.get(kind, ()))
+    return all(map(are_decimals, texts))

@@ -7,6 +7,7 @@ stream, so whoever reads a span looks on while the next row begins in it.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from operator import attrgetter, lt
 from typing import TypeVar
 
 import msgspec
@@ -17,6 +18,7 @@ from replayx.market.trade_sums import AnyTrade
 
 _Trade = TypeVar("_Trade", Trade, AggTrade, AnyTrade)
 
+_ID, _TIME = attrgetter("id"), attrgetter("time_ms")
 NOBODY = AggTrade("", -1, "", "", -1, -1, 0, False)
 
 
@@ -33,7 +35,7 @@ class TradeLog:
 
     def add(self, segment: int, trades: Sequence[AnyTrade]) -> None:
         """Add what a segment tells, in the order of ids; there is at least one trade."""
-        times = [trade.time_ms for trade in trades]
+        times = list(map(_TIME, trades))
         self.segments.append(segment)
         self.first_ids.append(trades[0].id)
         self.first_ms.append(min(times))
@@ -88,7 +90,7 @@ class GroupedLog(TradeLog):
         self.add(segment, trades)
         self.opens.append(self.last or NOBODY)
         grouping = TradeGrouping(self.last)
-        grouping.add(trades)
+        grouping.follow(trades)
         self.last = grouping.open
 
     def open_before(self, row: int) -> AggTrade | None:
@@ -110,8 +112,8 @@ class GroupedLog(TradeLog):
 def in_order(trades: Iterable[_Trade]) -> list[_Trade]:
     """Return trades in the order of their ids, each once."""
     listed = list(trades)
-    ids = [trade.id for trade in listed]
-    if all(map(int.__lt__, ids, ids[1:])):
+    ids = list(map(_ID, listed))
+    if all(map(lt, ids, ids[1:])):
         return listed
     by_id = {trade.id: trade for trade in reversed(listed)}
     return [by_id[one] for one in sorted(by_id)]

@@ -71,3 +71,15 @@ def test_real_trades_are_tiled(captures):
         check(found, trades)
         assert all(b.first_id == a.last_id + 1 for a, b in pairwise(found))
         assert len(found) < len(trades)
+
+
+@given(ROWS.filter(bool), st.lists(st.integers(0, 50)))
+def test_what_only_follows_knows_the_same_open_group(rows, cuts):
+    trades = drawn(rows)
+    marks = sorted({0, *(cut for cut in cuts if cut < len(trades)), len(trades)})
+    taking, following = TradeGrouping(), TradeGrouping()
+    for first, stop in pairwise(marks):
+        overlap = trades[max(0, first - 1) : stop]  # told before, as two connections do
+        taking.add(overlap)
+        following.follow(overlap if first % 2 else trades[first:stop])
+        assert following.open == taking.open
