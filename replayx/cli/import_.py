@@ -21,7 +21,9 @@ Exit codes: 0 done, 2 wrong option or --out exists, 3 a line is not of the form,
 
 @click.command(epilog=_EPILOG)
 @click.argument("captures", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The new cassette.")
+@click.option(
+    "--out", "-o", required=True, type=click.Path(path_type=Path), help="The new cassette."
+)
 @click.option(
     "--level", type=click.IntRange(1, 22), default=6, show_default=True, help="Of zstd: 1 to 22."
 )

@@ -49,7 +49,9 @@ _SWITCH_INTERVAL_S = 0.0005
 @click.option(
     "--upstream-ca", type=click.Path(path_type=Path), help="Trust this CA too (PEM) upstream."
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The cassette to make.")
+@click.option(
+    "--out", "-o", required=True, type=click.Path(path_type=Path), help="The cassette to make."
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True,
               help="Port for clients; 0 takes a free one.")  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
