@@ -145,6 +145,9 @@ SNAPSHOT_RETRY_NS = 1_000_000_000
 # Before a symbol's first snapshot its book is that snapshot, if it lies this close ahead: a
 # recorder asks for one when it has seen the first delta.
 SNAPSHOT_AHEAD_NS = 10_000_000_000
+# By how much the times that messages tell may span more than their times of receipt: latencies
+# differ by less (a venue closes a connection that is silent for longer).
+LATENCY_NS = 10_000_000_000
 # Answers that are read for what they tell of the past, of each kind, symbol and interval: the
 # first and the last are what a client asked at its start and what it knew in the end.
 HISTORY_ANSWERS_MAX = 64

@@ -28,11 +28,17 @@ _RANKS = MappingProxyType({FeedKind.TRADE: 0, FeedKind.AGG_TRADE: 1})
 
 
 class _Join(NamedTuple):
-    """What a channel says between the first two laps, and whose ids it continues."""
+    """What a channel says between the first two laps, and whose ids it continues.
+
+    earliest, latest: between which times, (of the event, of the change), as the tape's first and
+    last difference tell them, the one moved by a lap.
+    """
 
     channel: Channel
     delta: BookDelta
     counter: CounterName
+    earliest: tuple[int, int]
+    latest: tuple[int, int]
 
 
 class Looping:
@@ -112,14 +118,25 @@ class Looping:
             time_ms=0,
             previous_id=last.last_id if is_linked else UNLINKED,
         )
-        return [_Join(channel, delta, counter)]
+        told = [
+            (venue.event_time_ms(payload) or one.time_ms, one.time_ms)
+            for payload, one in zip(ends, (first, last), strict=True)
+        ]
+        latest = (told[0][0] + self.loop.length_ms, told[0][1] + self.loop.length_ms)
+        return [_Join(channel, delta, counter, earliest=told[1], latest=latest)]
 
     def _seam(self, place: int, lap: int, shift_ms: int) -> list[tuple[int, bytes]]:
         """Return what a source says before a lap."""
-        at_ns = self.loop.start_ns + lap * self.loop.length_ns + self._clock_offset_ns
-        now_ms = at_ns // NS_PER_MS + shift_ms
+        first_ns = self._clock_offset_ns + self.loop.start_ns + self.loop.length_ns
+        first_ms = first_ns // NS_PER_MS
+        later_ms = (lap - 1) * self.loop.length_ms + shift_ms
         messages = []
-        for channel, delta, counter in self._joins[place]:
+        for channel, delta, counter, earliest, latest in self._joins[place]:
+            # In between what the stream tells before and behind it, wherever the clock is.
+            event_ms, change_ms = (
+                min(max(first_ms, early), late) + later_ms
+                for early, late in zip(earliest, latest, strict=True)
+            )
             step = self.loop.id_step(lap - 1, counter)
             previous = delta.previous_id
             told = replace(
@@ -127,9 +144,9 @@ class Looping:
                 first_id=delta.first_id + step,
                 last_id=delta.last_id + step,
                 previous_id=previous if previous == UNLINKED else previous + step,
-                time_ms=now_ms,
+                time_ms=change_ms,
             )
-            payload = self._venues[channel.market].encode(channel.name, told, now_ms)
+            payload = self._venues[channel.market].encode(channel.name, told, event_ms)
             messages.append((channel.number, channel.prefix + payload + channel.suffix))
         return messages
 

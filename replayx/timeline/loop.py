@@ -11,7 +11,16 @@ from typing import NamedTuple
 from replayx.cassette.frame_batch import FrameBatch
 from replayx.cassette.records import Channel
 from replayx.clock import NS_PER_MS
-from replayx.timeline.places import BOOK_ID, GRID_TIME, TIME, TIME_MAX_NS, Located
+from replayx.limits import LATENCY_NS
+from replayx.timeline.places import (
+    BOOK_ID,
+    GRID_TIME,
+    SECONDS_DIGITS,
+    TIME,
+    TIME_MAX_NS,
+    Located,
+    time_step,
+)
 from replayx.timeline.source import Source
 
 
@@ -91,6 +100,7 @@ def measure(
     lasts_ns = max(end_ns - start_ns, 0)
     # The first message comes as long after the last as messages come on the average, in whole ms.
     gap_ns = max(lasts_ns // max(survey.count, 1), NS_PER_MS)
+    lasts_ns = max(lasts_ns, survey.told_ns(lasts_ns + LATENCY_NS))
     length_ns = -(-(lasts_ns + gap_ns) // NS_PER_MS) * NS_PER_MS
     return Loop(start_ns, length_ns, laps, survey.spans(), survey.ends)
 
@@ -104,6 +114,7 @@ class _Survey:
         self._subject_of = subject_of
         self._numbers = numbers
         self._ranges: dict[tuple[CounterName, int], tuple[int, int]] = {}
+        self._channels: dict[tuple[str, str], Channel] = {}
 
     def add(self, channels: Mapping[int, Channel], batch: FrameBatch) -> None:
         """Take a batch; the batches of a source come in order."""
@@ -121,6 +132,7 @@ class _Survey:
                 self._note(channel, subject, text)
             key = (channel.market, channel.name)
             known = self.ends.get(key)
+            self._channels[key] = channel
             self.ends[key] = Ends(known.first if known else texts[0], texts[1])
 
     @staticmethod
@@ -137,6 +149,27 @@ class _Survey:
             key = (CounterName(channel.market, subject.symbol, place.kind), subject.rank)
             low, high = self._ranges.get(key, (number, number))
             self._ranges[key] = (min(low, number), max(high, number))
+
+    def told_ns(self, max_ns: int) -> int:
+        """Return how long a channel lasts at most by the times it tells.
+
+        A message that was long on its way at the beginning, and one that was not at the end, tell
+        of more time than passed between them. What is above `max_ns` is no time of a message.
+        """
+        durations = [0]
+        for key, ends in self.ends.items():
+            first, last = (self._times_ns(self._channels[key], text) for text in ends)
+            durations += [b - a for a, b in zip(first, last, strict=False)]
+        return max(duration for duration in durations if duration <= max_ns)
+
+    def _times_ns(self, channel: Channel, text: bytes) -> list[int]:
+        located = self._numbers(channel, text)
+        digits = [
+            text[place.start : place.stop]
+            for place in (() if located is None else located.places)
+            if place.kind == TIME and place.stop - place.start != SECONDS_DIGITS
+        ]
+        return [int(one) * NS_PER_MS // time_step(len(one), 1) for one in digits]
 
     def spans(self) -> dict[CounterName, int]:
         """Return how far each counter counts in a lap: the next one goes on behind it.

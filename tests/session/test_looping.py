@@ -58,7 +58,7 @@ def small(tmp_path):
         yield reader
 
 
-def looping(reader, laps=3):
+def looping(reader, laps=3, clock_offset_ns=0):
     source = CassetteSource(reader)
     venues = {market.name: load_venue(market.name) for market in reader.header.markets}
     histories = {
@@ -67,7 +67,7 @@ def looping(reader, laps=3):
     }
     for history in histories.values():
         history.build()
-    return Looping([source], venues, histories, laps=laps, clock_offset_ns=0)
+    return Looping([source], venues, histories, laps=laps, clock_offset_ns=clock_offset_ns)
 
 
 def played(made):
@@ -92,6 +92,17 @@ def test_the_seam_leads_back_to_the_first_book(small):
     assert [one["t"] for name, one in played(looping(small)) if name == TRADE] == [
         7, 8, 9, 10, 11, 12,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("clock_offset_ms", "event_ms"),
+    [(0, T0 + 375), (-20, T0 + 355), (5, T0 + 375), (-500, T0 + 200)],
+)
+def test_no_time_goes_back_at_the_seam(small, clock_offset_ms, event_ms):
+    made = looping(small, clock_offset_ns=clock_offset_ms * MS)
+    times = [one["E"] for name, one in played(made) if name == DEPTH]
+    assert times[2] == event_ms
+    assert times == sorted(times)
 
 
 def test_each_run_has_sources_of_its_own(small):

@@ -50,6 +50,19 @@ def test_a_lap_lasts_a_gap_longer_than_the_tape(last_ms, count, length_ms):
     assert loop.length_ns == length_ms * MS
 
 
+def test_no_time_goes_back_where_a_lap_begins():
+    # The first one was 80 ms on its way, the last one 20. The last of the other tells no time.
+    rows = [
+        (1_000 * MS, 0, b'{"E":1700000000920}'),
+        (1_010 * MS, 1, b'{"E":1700000000000}'),
+        (1_020 * MS, 1, b'{"E":1900000000000}'),
+        (1_100 * MS, 0, b'{"E":1700000001080}'),
+    ]
+    tape = source([channel(0, "a@trade"), channel(1, "b@trade")], rows)
+    loop = measure([tape], subject_of, numbers, laps=None)
+    assert loop.length_ms == 160 + 25
+
+
 def test_counters_go_on_behind_their_last_id():
     channels = [channel(0, "a@trade", prefix=b"<", suffix=b">"), channel(1, "a@candle"),
                 channel(2, "a@book"), channel(3, "all")]  # fmt: skip
