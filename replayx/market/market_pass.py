@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from replayx.clock import NS_PER_MS
 from replayx.errors import CassetteError
-from replayx.market.book import ZEROS, are_decimals
 from replayx.market.book_frames import BookFrameWriter
 from replayx.market.book_pass import BookPass
 from replayx.market.chunks import Chunks, Family
@@ -15,24 +14,21 @@ from replayx.market.events import (
     BookDelta,
     Candle,
     FeedKind,
-    Level,
     MarketEvent,
     Trade,
     of_type,
 )
 from replayx.market.facts import Facts
-from replayx.market.increments import StepFinder, increments
 from replayx.market.market_index import MarketIndex
 from replayx.market.past_pass import PastPass
 from replayx.market.segments import Piece
+from replayx.market.step_pass import SPARE_KINDS, StepPass
 from replayx.market.told_candles import ToldCandles
 from replayx.market.trade_log import GroupedLog, TradeLog, in_order
 from replayx.timeline.merge import Run, merge
 
 Progress = Callable[[int], None]
 Warn = Callable[[str], None]
-# Prices and sizes of one segment and symbol that are looked at for their steps.
-SAMPLE_COUNT = 256
 _FROM_THE_BEGINNING = -(1 << 63)
 
 
@@ -48,7 +44,7 @@ class MarketPass:
         self._write_blob = write_blob
         self._symbols = [one for kind, one in chunks.families if kind is FeedKind.BOOK_DELTA]
         self._books: dict[str, BookPass] = {}
-        self._steps: dict[str, tuple[StepFinder, StepFinder]] = {}
+        self._steps = StepPass()
         self._pieces: dict[int, Piece] = {}
         self._start_ns = 0
         self._past = PastPass(index, chunks.families, facts)
@@ -69,10 +65,8 @@ class MarketPass:
             progress(run.stop - run.first)
         self._end_segment(None)
         self._past.finish()
-        for symbol, finders in self._steps.items():
-            steps = increments(*finders)
-            if steps is not None:
-                self._index.steps[symbol] = steps
+        self._take_steps_of_answers()
+        self._index.steps.update(self._steps.found())
 
     def _runs(self, warn: Warn | None) -> Iterator[Run]:
         try:
@@ -117,6 +111,9 @@ class MarketPass:
         for symbol in self._symbols:
             is_told = (FeedKind.BOOK_DELTA, symbol) in told
             self._follow_book(segment, pieces if is_told else (), symbol, next_ns)
+        for family in told:
+            if family[0] in SPARE_KINDS and self._steps.lacks(family[1]):
+                self._steps.take(family[1], self._chunks.events(pieces, family))
         self._past.take_candles(segment, next_ns)
 
     def _families(self, pieces: Sequence[Piece]) -> dict[Family, None]:
@@ -140,7 +137,7 @@ class MarketPass:
             self._index.trades[symbol] = log
         trades = in_order(told)
         log.group(segment, trades)
-        self._note_texts(symbol, [(one.price, one.quantity) for one in trades[:SAMPLE_COUNT]])
+        self._steps.take(symbol, trades)
         self._index.candles_of(symbol).add_trades(segment, trades)
 
     def _take_agg_trades(self, segment: int, symbol: str, events: list[MarketEvent]) -> None:
@@ -148,7 +145,7 @@ class MarketPass:
         if not told:
             return
         self._index.agg_trades.setdefault(symbol, TradeLog()).add(segment, in_order(told))
-        self._note_texts(symbol, [(one.price, one.quantity) for one in told[:SAMPLE_COUNT]])
+        self._steps.take(symbol, told)
         if (FeedKind.TRADE, symbol) not in self._chunks.families:
             self._index.candles_of(symbol).add_trades(segment, in_order(told))
 
@@ -170,10 +167,7 @@ class MarketPass:
         if due_ns is None or (next_ns is not None and due_ns >= next_ns):
             if pieces:
                 deltas = of_type(self._chunks.events(pieces, family), BookDelta)
-                self._note_texts(
-                    symbol,
-                    [level for one in deltas[:4] for level in one.bids if level[1] not in ZEROS],
-                )
+                self._steps.take(symbol, deltas)
                 book.follow(deltas)
         else:
             self._follow_with_snapshots(segment, book, pieces, next_ns)
@@ -185,6 +179,7 @@ class MarketPass:
         rows = self._chunks.timed(pieces, (FeedKind.BOOK_DELTA, book.symbol))
         times = [at_ns for at_ns, _ in rows]
         deltas = [event for _, event in rows]
+        self._steps.take(book.symbol, deltas)
         done = 0
         while (due_ns := book.next_ns()) is not None and (next_ns is None or due_ns < next_ns):
             # Everything received at the snapshot's time or before is known with it.
@@ -194,13 +189,12 @@ class MarketPass:
             done = stop
         book.follow(of_type(deltas[done:], BookDelta))
 
-    def _note_texts(self, symbol: str, levels: Sequence[Level]) -> None:
-        sample = levels[:SAMPLE_COUNT]
-        if sample and are_decimals([text for level in sample for text in level]):
-            if symbol not in self._steps:
-                self._steps[symbol] = StepFinder(), StepFinder()
-            for finder, texts in zip(self._steps[symbol], zip(*sample, strict=True), strict=True):
-                finder.add(texts)
+    def _take_steps_of_answers(self) -> None:
+        """Take the steps of symbols of which answers tell, and streams at most quotes."""
+        for feed in [one for one in self._facts.feeds() if self._steps.lacks(one.symbol)]:
+            told = self._facts.first(feed)
+            if told is not None:
+                self._steps.take(feed.symbol, told[1])
 
 
 def candles_told(chunks: Chunks, pieces: Sequence[Piece], symbol: str) -> list[ToldCandles]:
