@@ -26,7 +26,7 @@ types: $(VENV)/.installed
 	$(BIN)/mypy
 
 unit: $(VENV)/.installed
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 conformance: $(VENV)/.installed  ## Real third-party clients against a replay of the project's cassettes
 	$(BIN)/python tests/conformance/run.py

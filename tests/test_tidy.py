@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -35,13 +36,24 @@ def name(path):
     return str(path.relative_to(REPOSITORY))
 
 
+@cache
+def tree_of(path):
+    return ast.parse(path.read_text())
+
+
 def trees(paths):
-    return [(path, ast.parse(path.read_text())) for path in paths]
+    return [(path, tree_of(path)) for path in paths]
 
 
+@cache
+def nodes(tree):
+    return list(ast.walk(tree))
+
+
+@cache
 def functions(tree):
     return [
-        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        node for node in nodes(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
 
 
@@ -81,7 +93,7 @@ def test_classes_are_short():
     sizes = {
         f"{name(path)} {node.name}": node.end_lineno - node.lineno + 1
         for path, tree in trees(SOURCES)
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.ClassDef)
     }
     allowed = {one: LONG_CLASSES.get(one, CLASS_LINES_MAX) for one in sizes}
@@ -138,7 +150,7 @@ def test_names_say_what_things_are():
     for path, tree in trees(SOURCES):
         vague += [
             f"{name(path)}: class {node.name}"
-            for node in ast.walk(tree)
+            for node in nodes(tree)
             if isinstance(node, ast.ClassDef) and BANNED_CLASSES.search(node.name)
         ]
     assert vague == []

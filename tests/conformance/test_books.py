@@ -6,11 +6,12 @@ import random
 import subprocess
 import sys
 from contextlib import contextmanager
+from itertools import takewhile
 
 import aiohttp
 import pytest
 
-from replayx.recorder.importer import import_captures
+from replayx.cassette.reader import CassetteReader
 from tests.conformance.followed_book import FollowedBook
 from tests.conftest import CAPTURES
 from tests.oracle.book import Book
@@ -19,6 +20,7 @@ from tests.oracle.told import captured, read
 pytestmark = pytest.mark.capture
 
 SEED = 20240808
+MINUTES = 2
 SPEED = "60"  # at `max` there is nothing left to join when a snapshot has been fetched
 FILES = {
     "binance-spot": "binance_spot_20240808_btcusdt_ethusdt",
@@ -28,10 +30,6 @@ CHANNELS = {
     "binance-spot": ("btcusdt@depth@100ms", "ethusdt@depth@100ms"),
     "binance-usdm": ("btcusdt@depth@0ms", "ethusdt@depth@0ms"),
 }
-
-
-def capture_of(market):
-    return CAPTURES / "ws" / f"{FILES[market]}.ndjson.zst"
 
 
 @contextmanager
@@ -81,18 +79,21 @@ async def follow_to_the_end(urls, control, market, last_ids):
 
 
 @pytest.mark.parametrize("market", FILES)
-async def test_books_stay_in_sync(captures, tmp_path, market):
-    told = read(captured([capture_of(market)]))
-    final = {}
+async def test_books_stay_in_sync(imported, market):
+    name, final = FILES[market], {}
+    with CassetteReader(imported(name)) as reader:
+        end_ns = reader.start_ns + MINUTES * 60 * 1_000_000_000
+    lines = captured([CAPTURES / "ws" / f"{name}.ndjson.zst"])
+    told = read(takewhile(lambda line: line["t"] < end_ns, lines))
     for symbol, one in told.items():
         book = Book()
         book.load(one.snapshots[0])
         for delta in one.deltas:
             book.apply(delta)
         final[symbol] = book
-    import_captures([capture_of(market)], tmp_path / "tape.rpx")
     last_ids = {name: final[name.partition("@")[0].upper()].last for name in CHANNELS[market]}
-    with replaying(tmp_path / "tape.rpx", "--speed", SPEED) as (urls, control):
+    options = ("--speed", SPEED, "--to", f"{MINUTES}m")
+    with replaying(imported(name), *options) as (urls, control):
         async with asyncio.timeout(120):
             books = await follow_to_the_end(urls[market], control, market, last_ids)
     for book in books:

@@ -14,7 +14,6 @@ import pytest
 
 from replayx.cassette.reader import CassetteReader
 from replayx.market.history import MarketHistory
-from replayx.recorder.importer import import_captures
 from replayx.session.recorded_answers import RecordedAnswers
 from replayx.timeline.source import CassetteSource
 from replayx.venues.registry import load_venue
@@ -31,6 +30,16 @@ pytestmark = pytest.mark.capture
 SPOT = ("binance_spot_20240808_btcusdt_ethusdt", "binance_spot_20240809_btcusdt_ethusdt")
 USDM = ("binance_usdm_20240808_btcusdt_ethusdt",)
 THIN = ("binance_spot_20240723_nexousdt", "binance_spot_20240724_nexousdt")
+
+# One worker for each: what a capture told takes a while to read.
+TAPES = [
+    pytest.param(names, market, id=word, marks=pytest.mark.xdist_group(f"oracle {word}"))
+    for names, market, word in (
+        (SPOT, "binance-spot", "spot"),
+        (USDM, "binance-usdm", "usdm"),
+        (THIN, "binance-spot", "thin"),
+    )
+]
 
 # How far the recorders' clocks were behind the venue's: README of the captures.
 CLOCK_OFFSETS = {SPOT: 1_272_400_000, USDM: 1_269_300_000, THIN: 39_000_000}
@@ -60,8 +69,8 @@ def tops(symbol: Told):
     return found
 
 
-@pytest.mark.parametrize("names", [SPOT, USDM, THIN], ids=["spot", "usdm", "thin"])
-def test_the_captures_agree_with_themselves(captures, names):
+@pytest.mark.parametrize(("names", "market"), TAPES)
+def test_the_captures_agree_with_themselves(captures, names, market):
     for symbol in told(names).values():
         ids = [trade.id for trade in symbol.trades]
         assert ids == list(range(ids[0], ids[0] + len(ids)))
@@ -75,10 +84,8 @@ def test_the_captures_agree_with_themselves(captures, names):
 
 
 @contextmanager
-def history_of(names, market, folder):
-    """Import a capture and give its market's history, built."""
-    tape = folder / "tape.rpx"
-    import_captures(paths(names), tape)
+def history_of(market, tape):
+    """Give a market's history, built."""
     venue = load_venue(market)
     with CassetteReader(tape) as reader:
         facts = RecordedAnswers(market, venue, [reader]).facts()
@@ -94,16 +101,12 @@ def instants(names, rng):
     return exactly + [rng.randrange(times[0], times[-1] + 1) for _ in range(INSTANTS // 2)]
 
 
-@pytest.mark.parametrize(
-    ("names", "market"),
-    [(SPOT, "binance-spot"), (USDM, "binance-usdm"), (THIN, "binance-spot")],
-    ids=["spot", "usdm", "thin"],
-)
-def test_derived_answers_are_the_oracles(captures, tmp_path, names, market):
+@pytest.mark.parametrize(("names", "market"), TAPES)
+def test_derived_answers_are_the_oracles(imported, names, market):
     rng = random.Random(SEED)
     print(f"seed {SEED}")  # noqa: T201 - pytest shows it when the test fails
     wrong, asked = [], 0
-    with history_of(names, market, tmp_path) as (venue, history):
+    with history_of(market, imported(*names)) as (venue, history):
         for position_ns, symbols in Oracle(told(names)).instants(instants(names, rng)):
             now_ms = (position_ns + CLOCK_OFFSETS[names]) // 1_000_000
             name = rng.choice(sorted(symbols))
@@ -147,10 +150,10 @@ def ask(url, method="GET", **body):
         return f"{error.code} {error.read()!r}"
 
 
-def test_a_server_answers_as_the_oracle_wherever_it_is_sent(captures, tmp_path):
+@pytest.mark.xdist_group("oracle usdm")
+def test_a_server_answers_as_the_oracle_wherever_it_is_sent(imported):
     rng, wrong = random.Random(SEED), []
-    import_captures(paths(USDM), tmp_path / "tape.rpx")
-    with serving(tmp_path / "tape.rpx") as (rest, control):
+    with serving(imported(*USDM)) as (rest, control):
         assert ask(f"{control}/clock", "PATCH", paused=True)["paused"]
         somewhere = rng.sample(instants(USDM, rng), 40)
         for position_ns, symbols in Oracle(told(USDM)).instants(somewhere):

@@ -145,7 +145,8 @@ def test_nothing_is_made_up_between_what_is_told():
 @given(shift_ms=st.integers(-(10**11), 10**11), first=st.integers(0, 600))
 def test_recorded_candles_move_by_whole_intervals(interval, shift_ms, first):
     grid = Interval.parse(interval)
-    trades = [trade(k, 1_600_000_000_000 + (first + k) * 37 * HOUR) for k in range(20)]
+    gap_ms = min(37 * HOUR, 13 * grid.longest_ms)
+    trades = [trade(k, 1_600_000_000_000 + (first + k) * gap_ms) for k in range(20)]
     recorded = brute_candles(trades, interval, 0)[:200]
     now_ms = recorded[-1]["end_ms"] + 1
     rows = CandleRows(SYMBOL, [].__getitem__)

@@ -8,7 +8,6 @@ from replayx.cassette.reader import CassetteReader
 from replayx.market.book import Book
 from replayx.market.events import BookDelta, BookSnapshot, BookTop, FeedKind, Trade
 from replayx.market.history import MarketHistory
-from replayx.recorder.importer import import_captures
 from replayx.rng import named_stream
 from replayx.session.recorded_answers import RecordedAnswers
 from replayx.timeline.source import CassetteSource
@@ -26,19 +25,16 @@ pytestmark = pytest.mark.capture
 
 
 @pytest.fixture(scope="module")
-def made(captures, tmp_path_factory):
+def made(imported):
     """Return the history and rows of a tape, made once."""
     known = {}
 
     def make(name):
         if name not in known:
             market, *files = TAPES[name]
-            folder = tmp_path_factory.mktemp("cassettes")
             readers = []
             for file in files:
-                out = folder / f"{file}.rpx"
-                import_captures((captures / "ws" / f"{file}.ndjson.zst",), out)
-                readers.append(CassetteReader(out))
+                readers.append(CassetteReader(imported(file)))
             venue = load_venue(market)
             facts = list(RecordedAnswers(market, venue, readers).facts())
             history = MarketHistory(market, [CassetteSource(one) for one in readers], venue, facts)

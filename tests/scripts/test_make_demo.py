@@ -14,6 +14,8 @@ import pytest
 from replayx.cassette.reader import CassetteReader
 from replayx.cassette.records import Interaction
 
+pytestmark = pytest.mark.xdist_group("make_demo")  # one worker makes the cassette once
+
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 SECONDS = 25  # crosses a minute
 SYMBOLS = ("btcusdt", "ethusdt")

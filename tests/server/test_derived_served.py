@@ -8,7 +8,6 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from replayx.recorder.importer import import_captures
 from replayx.server.replay_server import ReplayOptions, ReplayServer
 from replayx.session.session import AtEnd
 from tests.session.naive_market import CHANNELS, T0, at, delta, trade
@@ -107,10 +106,8 @@ async def test_nothing_is_derived_if_it_is_not_to_be(made_up):
 
 
 @pytest.mark.capture
-async def test_a_capture_of_three_streams_serves_them_all(captures, tmp_path):
-    tape = tmp_path / "tape.rpx"
-    import_captures([captures / "ws" / "binance_spot_20240723_nexousdt.ndjson.zst"], tape)
-    got = await _read(tape, "nexousdt")
+async def test_a_capture_of_three_streams_serves_them_all(imported):
+    got = await _read(imported("binance_spot_20240723_nexousdt"), "nexousdt")
     assert set(got) == set(FORMS)
     for word in ("kline_1s", "kline_1m"):
         closed = [one.k.t for one in got[word] if one.k.x]

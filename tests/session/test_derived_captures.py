@@ -11,7 +11,6 @@ from replayx.cassette.reader import CassetteReader
 from replayx.cassette.records import Interaction
 from replayx.market.codec import Fact
 from replayx.market.history import MarketHistory
-from replayx.recorder.importer import import_captures
 from replayx.session.derived_streams import DerivedStreams
 from replayx.session.venue_clock import VenueClock
 from replayx.timeline.source import CassetteSource
@@ -95,12 +94,13 @@ class _Tape:
         return json.loads(body)
 
 
-@pytest.fixture(scope="module", params=list(TAPES))
-def tape(request, captures, tmp_path_factory):
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(f"derived {name}")) for name in TAPES],
+)
+def tape(request, imported):
     name, symbol, offset_ms = TAPES[request.param]
-    path = tmp_path_factory.mktemp("tape") / "tape.rpx"
-    import_captures([captures / "ws" / f"{name}.ndjson.zst"], path)
-    made = _Tape(path, request.param, symbol, offset_ms)
+    made = _Tape(imported(name), request.param, symbol, offset_ms)
     with made.reader:
         yield made
 

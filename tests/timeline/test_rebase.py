@@ -1,7 +1,6 @@
 """Served times move by one constant; what was recorded stays."""
 
 import re
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from replayx.cassette.reader import CassetteReader
 from replayx.errors import InvalidOption
 from replayx.framing import split_frames
-from replayx.recorder.importer import import_captures
 from replayx.timeline.places import Located, Place, Shift, with_times_moved
 from replayx.timeline.rebase import RebasedSource
 from replayx.timeline.source import CassetteSource
@@ -95,10 +93,8 @@ DAYS = Shift(800 * 86_400_000)
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def cassette(request, captures, tmp_path_factory):
-    path = tmp_path_factory.mktemp("rebase") / "tape.rpx"
-    import_captures([Path(captures, "ws", f"{request.param}.ndjson.zst")], path)
-    with CassetteReader(path) as reader:
+def cassette(request, imported):
+    with CassetteReader(imported(request.param)) as reader:
         yield reader
 
 
