@@ -28,12 +28,8 @@ class LapIds(NamedTuple):
     @classmethod
     def of(cls, loop: Loop, lap: int, market: str, symbol: str) -> "LapIds":
         """Return the steps of a lap."""
-        book, trade, group = (
-            loop.id_step(lap, CounterName(market, symbol, kind))
-            for kind in (BOOK_ID, TRADE_ID, AGG_TRADE_ID)
-        )
-        # Where groups are derived their ids begin with the first trade's.
-        return cls(book, trade, group or trade)
+        kinds = (BOOK_ID, TRADE_ID, AGG_TRADE_ID)
+        return cls(*(loop.id_step(lap, CounterName(market, symbol, kind)) for kind in kinds))
 
     def moved(self, event: MarketEvent) -> MarketEvent:
         """Return an event of the first lap with the ids of this one."""

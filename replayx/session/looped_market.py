@@ -89,7 +89,7 @@ class LapView(MarketView):
         end_ms: int | None = None,
     ) -> Sequence[AggTrade]:
         """Return aggregated trades in order."""
-        step, trade_step = self._agg_step(symbol), self._step(symbol, TRADE_ID)
+        step, trade_step = self._step(symbol, AGG_TRADE_ID), self._step(symbol, TRADE_ID)
         first_id = None if from_id is None else max(from_id - step, 0)
         return [
             replace(
@@ -102,10 +102,6 @@ class LapView(MarketView):
                 symbol, limit, from_id=first_id, start_ms=start_ms, end_ms=end_ms
             )
         ]
-
-    def _agg_step(self, symbol: str) -> int:
-        # Where they are derived their ids begin with the first trade's: they stay below the next.
-        return self._step(symbol, AGG_TRADE_ID) or self._step(symbol, TRADE_ID)
 
     def candles(
         self,

@@ -13,11 +13,19 @@ from msgspec.structs import replace
 
 from replayx.cassette.records import Channel
 from replayx.clock import NS_PER_MS
-from replayx.market.events import UNLINKED, BookDelta, BookSnapshot, FeedKind, Level
+from replayx.market.events import (
+    UNLINKED,
+    BookDelta,
+    BookSnapshot,
+    FeedKind,
+    Level,
+    MarketFeed,
+    Trade,
+)
 from replayx.market.history import MarketHistory
 from replayx.timeline.loop import CounterName, Loop, Subject, measure
 from replayx.timeline.loop_source import LoopSource
-from replayx.timeline.places import BOOK_ID, Located
+from replayx.timeline.places import AGG_TRADE_ID, BOOK_ID, Located
 from replayx.timeline.source import Source
 from replayx.venues.venue import Venue
 
@@ -56,7 +64,9 @@ class Looping:
         """Pass over the tape once. Raises CassetteError."""
         self._venues = venues
         self._clock_offset_ns = clock_offset_ns
-        self.loop: Loop = measure(sources, self.subject_of, self.numbers, laps=laps)
+        loop = measure(sources, self.subject_of, self.numbers, laps=laps)
+        spans = {**loop.spans, **self._groups(loop, sources, histories)}
+        self.loop: Loop = loop._replace(spans=spans)
         self._joins: list[list[_Join]] = []
         told: dict[tuple[str, str], None] = {}
         for source in sources:
@@ -78,14 +88,37 @@ class Looping:
 
     def subject_of(self, channel: Channel) -> Subject | None:
         """Return what a channel is about; None if that is no one symbol."""
-        venue = self._venues.get(channel.market)
-        feed = None if venue is None else venue.market_feed(channel.name)
+        feed = self._feed(channel)
         return None if feed is None else Subject(feed.symbol, _RANKS.get(feed.kind, len(_RANKS)))
+
+    def _feed(self, channel: Channel) -> MarketFeed | None:
+        venue = self._venues.get(channel.market)
+        return None if venue is None else venue.market_feed(channel.name)
 
     def numbers(self, channel: Channel, payload: bytes) -> Located | None:
         """Return where the times and ids in a payload stand."""
         venue = self._venues.get(channel.market)
         return None if venue is None else venue.locate(channel.name, payload, with_ids=True)
+
+    def _groups(
+        self, loop: Loop, sources: Sequence[Source], histories: Mapping[str, MarketHistory]
+    ) -> dict[CounterName, int]:
+        """Return how far aggregated trades count in a lap where they follow from trades."""
+        spans = {}
+        for channel in (one for source in sources for one in source.channels.values()):
+            feed, ends = self._feed(channel), loop.ends.get((channel.market, channel.name))
+            if feed is None or feed.kind is not FeedKind.TRADE or ends is None:
+                continue
+            counter = CounterName(channel.market, feed.symbol, AGG_TRADE_ID)
+            (first,) = self._venues[channel.market].decode(feed, ends[:1])
+            known = counter in loop.spans or counter in spans or channel.market not in histories
+            if known or not isinstance(first, Trade):
+                continue
+            market = histories[channel.market].at(loop.start_ns + loop.length_ns - 1)
+            begun = market.agg_trades(feed.symbol, 1, start_ms=first.time_ms)
+            if begun:
+                spans[counter] = market.agg_trades(feed.symbol, 1)[0].id - begun[0].id + 1
+        return spans
 
     # ---- the seam
 

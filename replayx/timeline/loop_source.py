@@ -67,7 +67,7 @@ class LoopSource:
 
     def _lap(self, lap: int, shift: Shift, from_ns: int) -> Iterator[FrameBatch]:
         shift = shift._replace(ms=shift.ms + lap * self._loop.length_ms)
-        if not shift.ms:
+        if not lap and not shift.ms:
             yield from self._source.batches(from_ns)
             return
         mover = self._mover(self.channels, lambda *one: self._plan(*one, shift=shift, lap=lap))

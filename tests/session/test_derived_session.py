@@ -220,6 +220,7 @@ def test_in_a_loop_derived_streams_go_on():
             told[one.channel].append(json.loads(one.payload))
     for groups in pairwise(told["abc@aggTrade"]):
         assert groups[1]["f"] == groups[0]["l"] + 1
+        assert groups[1]["a"] == groups[0]["a"] + 1
         assert groups[1]["E"] >= groups[0]["E"]
     assert len(told["abc@aggTrade"]) == 3 * 40
     for deltas in pairwise(told["abc@depth"]):

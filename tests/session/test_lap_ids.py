@@ -51,9 +51,8 @@ def test_ids_of_a_later_lap_go_on(event, moved):
     assert IDS.moved(event) == moved
 
 
-@pytest.mark.parametrize(("groups", "step"), [({}, 20), ({AGG_TRADE_ID: 3}, 6)])
-def test_derived_groups_count_as_trades_do(groups, step):
-    kinds = {BOOK_ID: 100, TRADE_ID: 10, **groups}
+def test_each_counter_goes_on_by_what_it_counts():
+    kinds = {BOOK_ID: 100, TRADE_ID: 10, AGG_TRADE_ID: 3}
     spans = {CounterName("m", "S", kind): span for kind, span in kinds.items()}
     loop = Loop(0, 1, None, spans, {})
-    assert LapIds.of(loop, 2, "m", "S") == (200, 20, step)
+    assert LapIds.of(loop, 2, "m", "S") == (200, 20, 6)

@@ -1,6 +1,7 @@
 """Between two laps every stream of book differences makes the end's book into the beginning's."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,10 @@ from replayx.cassette.reader import CassetteReader
 from replayx.cassette.records import ChannelKind
 from replayx.framing import split_frames
 from replayx.market.history import MarketHistory
+from replayx.recorder.importer import import_captures
 from replayx.session.answers import Answers
 from replayx.session.looping import Looping
+from replayx.timeline.loop import CounterName
 from replayx.timeline.merge import merge
 from replayx.timeline.source import CassetteSource
 from replayx.venues.registry import load_venue
@@ -103,6 +106,19 @@ def test_no_time_goes_back_at_the_seam(small, clock_offset_ms, event_ms):
     assert times == sorted(times)
 
 
+def test_groups_of_trades_count_on_where_they_follow_from_trades(tmp_path):
+    rows = [trade(0, 7), trade(0, 8), trade(100, 9), trade(100, 10), trade(100, 11)]
+    path = write_cassette(
+        tmp_path / "tape.rpx", [channel(1, TRADE, market=SPOT)], [sealed(rows)], markets=[SPOT]
+    )
+    with CassetteReader(path) as reader:
+        spans = looping(reader).loop.spans
+    assert spans == {
+        CounterName(SPOT, "BTCUSDT", "trade"): 5,
+        CounterName(SPOT, "BTCUSDT", "agg"): 2,
+    }
+
+
 def test_each_run_has_sources_of_its_own(small):
     made = looping(small)
     assert made.sources()[0] is not made.sources()[0]
@@ -135,8 +151,10 @@ def follow(messages):
 
 @pytest.mark.capture
 @pytest.mark.parametrize("name", ["binance_spot_20240723_nexousdt", "cryptofeed_binance_futures"])
-def test_books_stay_in_step_over_laps(imported, name):
-    with CassetteReader(imported(name)) as reader:
+def test_books_stay_in_step_over_laps(captures, tmp_path, name):
+    path = tmp_path / "tape.rpx"
+    import_captures([Path(captures, "ws", f"{name}.ndjson.zst")], path)
+    with CassetteReader(path) as reader:
         made = looping(reader, laps=3)
         books, gaps = follow(played(made))
         assert gaps == 0

@@ -71,6 +71,12 @@ def test_a_rebase_comes_on_top():
     assert played(one) == [message(k, shift_ms=5_000) for k in range(10)]
 
 
+def test_ids_go_on_where_a_rebase_takes_a_lap_back():
+    one = looped(tape(), laps=2)
+    one.shift = Shift(-990)
+    assert played(one)[10:] == [message(k, first_id=110) for k in range(10)]
+
+
 def test_it_can_be_read_from_any_position():
     one = looped(tape())
     for from_ms in (0, 350, 989, 990, 1_500, 2_900):
