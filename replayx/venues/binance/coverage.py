@@ -12,26 +12,29 @@ from replayx.venues.venue import Coverage, RequestKey
 _KLINE = "kline_"
 _K = FeedKind
 _TRADES = (_K.TRADE, _K.AGG_TRADE)
-_TICKERS = (_K.TICKER, _K.MINI_TICKER)
+_TRADING = (*_TRADES, _K.CANDLE)
+_BOOKS = (_K.BOOK_DELTA, _K.BOOK_SNAPSHOT, _K.PARTIAL_BOOK)
 # From what an endpoint is derived: any of these, as a stream or as answers.
 _ORIGINS: Mapping[str, tuple[FeedKind, ...]] = MappingProxyType(
     {
-        "depth": (_K.BOOK_DELTA, _K.BOOK_SNAPSHOT),
+        "depth": _BOOKS,
         "trades": (_K.TRADE,),
         "historicalTrades": (_K.TRADE,),
         "aggTrades": _TRADES,
-        "klines": (*_TRADES, _K.CANDLE),
-        "uiKlines": (*_TRADES, _K.CANDLE),
-        "continuousKlines": (*_TRADES, _K.CANDLE),
-        "avgPrice": (_K.TRADE, _K.AVERAGE_PRICE),
-        "ticker/price": (_K.TRADE, *_TICKERS),
-        "ticker/bookTicker": (_K.BOOK_TOP, _K.BOOK_DELTA),
-        "ticker/24hr": (_K.TRADE, *_TICKERS),
-        "ticker": (_K.TRADE,),
-        "ticker/tradingDay": (_K.TRADE,),
+        "klines": _TRADING,
+        "uiKlines": _TRADING,
+        "continuousKlines": _TRADING,
+        "avgPrice": (*_TRADING, _K.AVERAGE_PRICE),
+        "ticker/price": (*_TRADING, _K.TICKER),
+        "ticker/bookTicker": (_K.BOOK_TOP, *_BOOKS),
+        "ticker/24hr": (*_TRADING, _K.TICKER),
+        "ticker": _TRADING,
+        "ticker/tradingDay": _TRADING,
         "premiumIndex": (_K.MARK_PRICE,),
     }
 )
+# What tells prices without sizes: no rules follow from it.
+_PRICES = (_K.AVERAGE_PRICE, _K.MARK_PRICE)
 _SPOT_ONLY = frozenset({"uiKlines", "avgPrice", "ticker", "ticker/tradingDay"})
 _USDM_ONLY = frozenset({"continuousKlines", "premiumIndex"})
 _EXCHANGE_INFO = "exchangeInfo"
@@ -52,7 +55,8 @@ def coverage(
         )
     ]
     is_recorded = any(name == _EXCHANGE_INFO for name, _ in asked)
-    rows.append(Coverage(_EXCHANGE_INFO, "", is_recorded, bool(feeds)))
+    has_sizes = any(feed.kind not in _PRICES for feed in feeds)
+    rows.append(Coverage(_EXCHANGE_INFO, "", is_recorded, has_sizes))
     return tuple(rows)
 
 

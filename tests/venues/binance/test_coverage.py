@@ -35,6 +35,30 @@ def test_a_tape_of_trades(what, recorded, derived):
     assert found[what, "BTCUSDT"] == (recorded, derived)
 
 
+_STATISTICS = ("ticker/price", "ticker/24hr", "avgPrice", "ticker", "ticker/tradingDay")
+_QUOTES = ("ticker/bookTicker",)
+
+
+@pytest.mark.parametrize(
+    ("word", "derived"),
+    [
+        ("aggTrade", ("aggTrades", "klines", "uiKlines", *_STATISTICS)),
+        ("kline_1m", ("klines", "uiKlines", *_STATISTICS)),
+        ("ticker", _STATISTICS[:2]),
+        ("miniTicker", ()),
+        ("avgPrice", ("avgPrice",)),
+        ("bookTicker", _QUOTES),
+        ("depth5@100ms", ("depth", *_QUOTES)),
+        ("depth@100ms", ("depth", *_QUOTES)),
+    ],
+)
+def test_what_endpoints_are_derived_from_one_stream(word, derived):
+    found = rows(SPOT, [f"btcusdt@{word}"])
+    told = {what for (what, _), (_, is_derived) in found.items() if is_derived}
+    assert {what for what in told if what[0] != "@"} - {"exchangeInfo"} == set(derived)
+    assert ("exchangeInfo" in told) == (word != "avgPrice")
+
+
 def test_exchange_info_is_of_all_symbols():
     assert rows(SPOT) == {("exchangeInfo", ""): (False, False)}
     assert rows(SPOT, ["btcusdt@trade"])["exchangeInfo", ""] == (False, True)
