@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from tests.cli.runs import flip, run
 
 DEMO = Path(__file__).resolve().parents[2] / "cassettes" / "binance-demo.rpx"
 STREAM = "/ws/btcusdt@bookTicker"
+PATIENCE_S = 30
 
 
 class Replay:
@@ -43,9 +45,12 @@ class Replay:
 
     def end(self):
         """Wait for the process; return its exit code, its last event and its stderr."""
-        out, err = self.process.communicate(timeout=20)
-        lines = out.splitlines()
-        return self.process.returncode, json.loads(lines[-1]) if lines else None, err
+        # Not `communicate`: it knows nothing of lines that came with those `event` has read.
+        late = threading.Timer(PATIENCE_S, self.process.kill)
+        late.start()
+        lines, err = self.process.stdout.readlines(), self.process.stderr.read()
+        late.cancel()
+        return self.process.wait(), json.loads(lines[-1]) if lines else None, err
 
 
 @contextmanager
