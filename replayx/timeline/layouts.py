@@ -10,9 +10,9 @@ A layout is learned from one payload and *checked on every other*, byte for byte
 head and tail are whole JSON tokens at the outer level of an object that has no other such numbers,
 so what fits has its numbers exactly there. What fits no layout is left to the caller.
 
-Text is read and written in words of eight bytes at any address (little-endian whatever the
-machine). Eight digits become a number in three multiplications (Lemire, "Quickly parsing eight
-digits", 2018), and digits again by a table of four.
+What takes time is to fetch from and store to thousands of addresses, hardly how much: a head, a
+tail, or a number is fetched at once, in words of eight bytes. Numbers are added to as they stand,
+eight digits in one addition (packed decimals: Knuth, TAOCP 4A, 7.1.3).
 """
 
 import re
@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from replayx.timeline.places import Place
 
+Text = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
 Indexes = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -32,17 +33,9 @@ WORD = 8
 # The last words of a text reach this far behind it.
 PADDING = WORD
 _DIGITS = frozenset(b"0123456789")
-_TEN_8 = 10**8
-_TEN_4 = 10**4
-# Numbers of up to 19 digits fit into int64 with what is added to them; two words hold 16.
 _DIGITS_MAX = 2 * WORD
-# Two words hold these and less than the five bytes between two numbers (`,"T":`).
+# Two words hold these and no more than what is between a head's and a tail's number (`"T":`).
 _TOGETHER_DIGITS_MIN = 12
-
-
-def _each(byte: int) -> np.uint64:
-    """Return a word of eight times the same byte."""
-    return np.uint64(int.from_bytes(bytes([byte]) * WORD, "little"))
 
 
 class _Check(NamedTuple):
@@ -51,11 +44,9 @@ class _Check(NamedTuple):
     With six added, the upper half of a byte that is no digit is no longer that of "0".
     """
 
-    offset: int
     mask: np.uint64
     value: np.uint64
     six: np.uint64
-    is_full: bool  # the text has all eight bytes
 
 
 class Number(NamedTuple):
@@ -101,26 +92,22 @@ class Layout:
         ]
         return cls(text[:head_end], text[tail_start:], numbers)
 
-    def fits(self, words: Words, start: Indexes, stop: Indexes) -> Flags:
-        """Say of each payload, from `start` to `stop`, whether it is of this layout."""
-        differs = np.zeros(len(start), dtype=np.uint64)
-        if len(words) <= self.bytes_min:
-            return np.zeros(len(start), dtype=np.bool_)
-        end = len(words) - 1
-        # Where a payload is too short, any place is looked at that there is.
-        for base, checks in (
-            (np.clip(stop - self._tail_bytes, 0, end - self._tail_bytes), self._tail),
-            (np.minimum(start, end - self._head_bytes), self._head),
-        ):
-            for check in checks:
-                word = words[check.offset :][base]
+    def fits(self, text: Text, start: Indexes, stop: Indexes) -> Flags:
+        """Say of each payload, from `start` to `stop`, whether it is of this layout.
+
+        Behind the last one there is PADDING.
+        """
+        good: Flags = stop - start >= self.bytes_min
+        long = np.flatnonzero(good)
+        if len(long) < len(good):
+            start, stop = start[long], stop[long]
+        differs = np.zeros(len(long), dtype=np.uint64)
+        for at, checks in ((stop - self._tail_bytes, self._tail), (start, self._head)):
+            for word, check in zip(_words(text, at, len(checks)), checks, strict=True):
                 if check.six:
                     differs |= ((word + check.six) & check.mask) ^ check.value
-                    word &= check.mask
-                word ^= check.value
-                differs |= word if check.is_full else word & check.mask
-        good: Flags = differs == 0
-        good &= (stop - start) >= self.bytes_min
+                differs |= (word & check.mask) ^ check.value
+        good[long] = differs == 0
         return good
 
     def describes(self, text: bytes, places: Sequence[Place]) -> bool:
@@ -130,7 +117,7 @@ class Layout:
             for number, place in zip(self._numbers, places, strict=True)
         )
 
-    def move(self, words: Words, start: Indexes, stop: Indexes) -> Flags:
+    def move(self, text: Text, start: Indexes, stop: Indexes) -> Flags:
         """Add to the numbers of payloads that fit; say of each whether all kept their width.
 
         Those that do not are left in parts: the caller has the text as it was.
@@ -140,7 +127,7 @@ class Layout:
             first = numbers[0]
             at = [number.offset + (start if number.offset >= 0 else stop) for number in numbers]
             where = at[0] if len(at) == 1 else np.concatenate(at)
-            kept = _add(words, where, first.digits, first.add)
+            kept = _add(text, where, first.digits, first.add)
             good &= kept.reshape(len(numbers), -1).all(axis=0)
         return good
 
@@ -148,11 +135,16 @@ class Layout:
 def _together(numbers: Sequence[Number]) -> list[list[Number]]:
     """Return the numbers that are changed at once: of one width and by the same.
 
-    Short ones each alone: the word around one may hold digits of the one before it.
+    Each alone where the words around one may hold digits of another.
     """
     groups: dict[tuple[int, int, int], list[Number]] = {}
     for number in numbers:
-        alone = number.offset if number.digits < _TOGETHER_DIGITS_MIN else 0
+        is_close = any(
+            0 < abs(other.offset - number.offset) < _DIGITS_MAX
+            for other in numbers
+            if (other.offset < 0) == (number.offset < 0)
+        )
+        alone = number.offset if is_close or number.digits < _TOGETHER_DIGITS_MIN else 0
         groups.setdefault((number.digits, number.add, alone), []).append(number)
     return list(groups.values())
 
@@ -171,128 +163,95 @@ def _depth(text: bytes) -> int:
 
 
 def _checks(text: bytes) -> list[_Check]:
-    """Return the words that cover `text`; the last one overlaps the one before it."""
-    last = max(len(text) - WORD, 0)
-    offsets = [*range(0, last, WORD), last] if text else []
-    return [_check(text, offset) for offset in offsets]
+    """Return the words that cover `text`."""
+    return [_check(text[offset : offset + WORD]) for offset in range(0, len(text), WORD)]
 
 
-def _check(text: bytes, offset: int) -> _Check:
-    part = text[offset : offset + WORD]
+def _check(part: bytes) -> _Check:
     mask = bytes(0xF0 if byte in _DIGITS else 0xFF for byte in part)
     value = bytes(byte & masked for byte, masked in zip(part, mask, strict=True))
     six = bytes(6 if byte in _DIGITS else 0 for byte in part)
-    return _Check(offset, _word(mask), _word(value), _word(six), is_full=len(part) == WORD)
+    return _Check(_word(mask), _word(value), _word(six))
 
 
 def _word(text: bytes) -> np.uint64:
-    return np.uint64(int.from_bytes(text, "little"))
+    """Return a word that begins with `text`."""
+    return np.uint64(int.from_bytes(text.ljust(WORD, b"\0"), "big"))
+
+
+# ---- words
+
+
+def _windows(text: Text, count: int) -> npt.NDArray[np.void]:
+    """Return the text from each of its bytes on, `count` words long."""
+    size = count * WORD
+    return np.ndarray((len(text) - size + 1,), f"V{size}", text.data, strides=(1,))
+
+
+def _words(text: Text, at: Indexes, count: int) -> Words:
+    """Return `count` words that begin at each place, by their order; what is first is high."""
+    if not count or not len(at):
+        return np.zeros((count, len(at)), dtype=np.uint64)
+    words = _windows(text, count)[at].view(">u8").reshape(-1, count)
+    return words.T.astype(np.uint64, order="C")
+
+
+def _put(text: Text, at: Indexes, words: Words) -> None:
+    """Write words where `_words` found them."""
+    count = len(words)
+    rows = words.T.astype(">u8", order="C")
+    _windows(text, count)[at] = rows.view(f"V{count * WORD}")[:, 0]
 
 
 # ---- numbers
 
 
-def _add(words: Words, at: Indexes, digits: int, add: int) -> Flags:
+def _add(text: Text, at: Indexes, digits: int, add: int) -> Flags:
     """Add to the numbers at `at`; say of each whether it has as many digits as before."""
-    low_digits = min(digits, WORD)
-    limit = 10**low_digits
-    high_add, low_add = divmod(add, limit)
-    low = _read(words, at + (digits - low_digits), low_digits)
-    low += low_add
-    carry = low >= limit
-    if carry.any():
-        low -= carry * limit
-    high_digits = digits - low_digits
-    if not high_digits:
-        good: Flags = ~carry if high_add == 0 else np.zeros(len(at), dtype=np.bool_)
-        good &= low >= 10 ** (digits - 1) if digits > 1 else good
-        _write(words, at, low, low_digits)
-        return good
-    _write(words, at + high_digits, low, low_digits)
-    return _add_high(words, at, high_digits, carry + high_add)
-
-
-def _add_high(words: Words, at: Indexes, digits: int, add: Indexes) -> Flags:
-    """Add to the leading digits of longer numbers; all numbers of a chunk often have the same."""
-    limits = 10 ** (digits - 1), 10**digits
-    where = at - (WORD - digits)
-    kept = np.uint64(_kept(digits))
-    word = words[where]
-    leading = word & ~kept
-    if len(at) and (leading == leading[0]).all():
-        least, most = int(add.min()), int(add.max())  # a carry or none
-        high = _read(words, at[:1], digits) + np.arange(least, most + 1)
-        good: Flags = (high >= limits[0]) & (high < limits[1])
-        texts = _text(np.where(good, high, 0)) & ~kept
-        word &= kept
-        if least == most:
-            words[where] = word | texts[0]
-            return np.full(len(at), good[0])
-        words[where] = word | texts[add - least]
-        kept_width: Flags = good[add - least]
-        return kept_width
-    high = _read(words, at, digits) + add
-    good = (high >= limits[0]) & (high < limits[1])
-    _write(words, at, np.where(good, high, 0), digits)
+    count = 1 if digits <= WORD else 2
+    where = at + (digits - count * WORD)
+    words = _words(text, where, count)
+    carry: Flags | None = None
+    if count == 2:
+        add, low = divmod(add, 10**WORD)
+        carry = _add_digits(words[1], WORD, low, None)
+    high_digits = digits - (count - 1) * WORD
+    limit = 10**high_digits
+    if not len(at) or not -limit <= add < limit:
+        return np.zeros(len(at), dtype=np.bool_)
+    carry = _add_digits(words[0], high_digits, add % limit, carry)
+    _put(text, where, words)
+    good: Flags = carry if add < 0 else ~carry
+    if digits > 1:
+        good &= words[0] & _low(high_digits) >= np.uint64(0x31 << 8 * (high_digits - 1))
     return good
 
 
-def _kept(digits: int) -> int:
-    """Return the mask of the bytes before a number's digits in the word that ends with it."""
-    return (1 << 8 * (WORD - digits)) - 1
+def _add_digits(word: Words, digits: int, add: int, carry: Flags | None) -> Flags:
+    """Add to the numbers that words end with, in place; return which do not hold the sum."""
+    lows = _low(digits)
+    # Digits that sum to ten or more with 0xF6 added overflow into the next one, and only these.
+    bias = int.from_bytes(b"%0*d" % (digits, add), "big") + (_SPREAD >> 8 * (WORD - digits)) * 0x96
+    total = word & lows
+    total += np.uint64(bias)
+    if carry is not None:
+        total += carry
+    top = np.uint64(8 * digits % 64)
+    over: Flags = total < np.uint64(bias) if digits == WORD else (total >> top).astype(np.bool_)
+    kept = total & np.uint64(_SPREAD * 0x80)
+    kept >>= np.uint64(7)
+    kept *= np.uint64(0xF6)
+    total -= kept
+    total += np.uint64(_SPREAD * 0x30)
+    total &= lows
+    word &= ~lows
+    word |= total
+    return over
 
 
-def _read(words: Words, at: Indexes, digits: int) -> Indexes:
-    """Return numbers of up to eight digits."""
-    # In place: this runs for every number of every message.
-    word = words[at - (WORD - digits)]
-    word &= _each(0x0F) & np.uint64(~_kept(digits) & (1 << 64) - 1)
-    upper = word >> np.uint64(8)
-    word *= np.uint64(10)
-    word += upper
-    np.right_shift(word, np.uint64(16), out=upper)
-    upper &= _NUMBERS_OF_2
-    word &= _NUMBERS_OF_2
-    word *= np.uint64(100)
-    word += upper
-    np.right_shift(word, np.uint64(32), out=upper)
-    upper &= _NUMBERS_OF_4
-    word &= _NUMBERS_OF_4
-    word *= np.uint64(10_000)
-    word += upper
-    word &= np.uint64(0xFFFFFFFF)
-    return word.view(np.int64)
+_SPREAD = 0x0101010101010101
 
 
-_NUMBERS_OF_2 = np.uint64(0x00FF00FF00FF00FF)
-_NUMBERS_OF_4 = np.uint64(0x0000FFFF0000FFFF)
-
-
-def _write(words: Words, at: Indexes, numbers: Indexes, digits: int) -> None:
-    """Write numbers of up to eight digits, with leading zeros."""
-    where = at - (WORD - digits)
-    text = _text(numbers)
-    if digits < WORD:
-        kept = np.uint64(_kept(digits))
-        text = (text & ~kept) | (words[where] & kept)
-    words[where] = text
-
-
-def _text(numbers: Indexes) -> Words:
-    """Return numbers below 10**8 as words of eight digits."""
-    upper = numbers // _TEN_4
-    text: Words = _FOUR[upper] | (_FOUR[numbers - upper * _TEN_4] << np.uint64(32))
-    return text
-
-
-def _four_digits() -> Words:
-    numbers = np.arange(_TEN_4, dtype=np.uint64)
-    text = np.zeros(_TEN_4, dtype=np.uint64)
-    for place in range(4):
-        digit = numbers // np.uint64(10 ** (3 - place)) % np.uint64(10)
-        text |= (digit + np.uint64(ord("0"))) << np.uint64(8 * place)
-    text.setflags(write=False)
-    return text
-
-
-_FOUR = _four_digits()
+def _low(digits: int) -> np.uint64:
+    """Return the mask of the last bytes of a word."""
+    return np.uint64((1 << 8 * digits) - 1)

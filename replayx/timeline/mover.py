@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from replayx.cassette.damage import Damage
 from replayx.cassette.frame_batch import FrameBatch
 from replayx.cassette.records import Channel, ChannelKind
 from replayx.limits import CHANNELS_MAX, LAYOUTS_MAX
-from replayx.timeline.layouts import PADDING, Indexes, Layout, Words
+from replayx.timeline.layouts import PADDING, Indexes, Layout, Text
 from replayx.timeline.places import Place, Plan
 
 # Payloads on which the ways to divide a new layout are tried.
@@ -229,7 +228,7 @@ class _Work:
 
     def __init__(
         self,
-        text: npt.NDArray[np.uint8],
+        text: Text,
         batch: FrameBatch,
         prefix: Indexes,
         suffix: Indexes,
@@ -237,7 +236,6 @@ class _Work:
         size = len(text) - PADDING
         self._text = text
         self._recorded = np.frombuffer(batch.recorded, dtype=np.uint8)
-        self._words: Words = np.ndarray((size + 1,), "<u8", text.data, strides=(1,))
         self.channel = np.frombuffer(batch.channel, dtype=np.uint16)
         stop = np.cumsum(np.frombuffer(batch.lengths, dtype=np.uint32), dtype=np.int64)
         if int(stop[-1]) != size:
@@ -258,15 +256,15 @@ class _Work:
 
     def fit_count(self, layout: Layout, which: Indexes) -> int:
         """Return how many messages fit a layout."""
-        return int(layout.fits(self._words, self._start[which], self._stop[which]).sum())
+        return int(layout.fits(self._text, self._start[which], self._stop[which]).sum())
 
     def move(self, layout: Layout, which: Indexes) -> Indexes:
         """Change the messages that fit a layout; return the others."""
         start, stop = self._start[which], self._stop[which]
-        fits = layout.fits(self._words, start, stop)
+        fits = layout.fits(self._text, start, stop)
         if not fits.all():
             start, stop = start[fits], stop[fits]
-        kept = layout.move(self._words, start, stop)
+        kept = layout.move(self._text, start, stop)
         if kept.all():
             return which[~fits]
         for first, last in zip(start[~kept].tolist(), stop[~kept].tolist(), strict=True):

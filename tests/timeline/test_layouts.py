@@ -22,7 +22,7 @@ def places(text, *keys):
 
 
 def memory(payloads, before=b"\x81\x7e"):
-    """Return words over payloads with two bytes before each, and where they are."""
+    """Return payloads with two bytes before each, and where they are."""
     text = np.zeros(sum(map(len, payloads)) + 2 * len(payloads) + PADDING, dtype=np.uint8)
     at, start, stop = 0, [], []
     for payload in payloads:
@@ -30,8 +30,7 @@ def memory(payloads, before=b"\x81\x7e"):
         stop.append(at + 2 + len(payload))
         text[at : stop[-1]] = np.frombuffer(before + payload, dtype=np.uint8)
         at = stop[-1]
-    words = np.ndarray((len(text) - PADDING + 1,), "<u8", text.data, strides=(1,))
-    return text, words, np.array(start), np.array(stop)
+    return text, np.array(start), np.array(stop)
 
 
 def learned(text=TRADE, keys=(b"E", b"T"), add=57, split=SPLIT):
@@ -40,8 +39,8 @@ def learned(text=TRADE, keys=(b"E", b"T"), add=57, split=SPLIT):
 
 
 def fits(layout, *payloads):
-    _, words, start, stop = memory(payloads)
-    return layout.fits(words, start, stop).tolist()
+    text, start, stop = memory(payloads)
+    return layout.fits(text, start, stop).tolist()
 
 
 def test_numbers_of_many_payloads_move():
@@ -50,10 +49,10 @@ def test_numbers_of_many_payloads_move():
         TRADE.replace(b"1723161255", b"1699999999"),
         TRADE.replace(b"3735683259", b"1"),
     ]
-    text, words, start, stop = memory(others)
+    text, start, stop = memory(others)
     layout = learned()
-    assert layout.fits(words, start, stop).all()
-    assert layout.move(words, start, stop).all()
+    assert layout.fits(text, start, stop).all()
+    assert layout.move(text, start, stop).all()
     moved = [text[a:b].tobytes() for a, b in zip(start, stop, strict=True)]
     assert moved == [
         payload.replace(b"5343", b"5400").replace(b"9343", b"9400")
@@ -85,8 +84,8 @@ def test_what_differs_does_not_fit(other):
 
 def test_a_time_that_gets_longer_is_told():
     nines = TRADE.replace(b"1723161255342", b"9999999999999")
-    _, words, start, stop = memory([TRADE, nines])
-    assert learned().move(words, start, stop).tolist() == [True, False]
+    text, start, stop = memory([TRADE, nines])
+    assert learned().move(text, start, stop).tolist() == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -112,9 +111,9 @@ def test_any_number_moves_by_anything_or_tells_that_it_cannot(number, add, in_he
     text = b'{"u":%d,"s":"A"}' % value
     place = Place(5, 5 + digits)
     layout = Layout.learned(text, [place], [add], int(in_head))
-    memory_, words, start, stop = memory([text, text])
-    assert layout.fits(words, start, stop).all()
-    kept = layout.move(words, start, stop)
+    memory_, start, stop = memory([text, text])
+    assert layout.fits(memory_, start, stop).all()
+    kept = layout.move(memory_, start, stop)
     new = value + add
     fitting = 10 ** (digits - 1) <= new < 10**digits or (digits == 1 and new == 0)
     assert kept.tolist() == [fitting, fitting]
@@ -126,9 +125,21 @@ def test_any_number_moves_by_anything_or_tells_that_it_cannot(number, add, in_he
 def test_numbers_with_other_leading_digits_move_too():
     values = [10**12, 1_723_161_255_343, 9 * 10**12, 1_699_999_999_999]
     payloads = [b'{"E":%d,"s":"A"}' % value for value in values]
-    text, words, start, stop = memory(payloads)
+    text, start, stop = memory(payloads)
     layout = Layout.learned(payloads[0], [Place(5, 18)], [10**8 + 1], 1)
-    assert layout.move(words, start, stop).all()
+    assert layout.move(text, start, stop).all()
     assert [text[a:b].tobytes() for a, b in zip(start, stop, strict=True)] == [
         b'{"E":%d,"s":"A"}' % (value + 10**8 + 1) for value in values
     ]
+
+
+@pytest.mark.parametrize("split", [0, 2])
+def test_numbers_side_by_side_keep_each_others_digits(split):
+    payload = b'{"E":[1723161255343,1723161255344],"s":"A"}'
+    found = [Place(6, 19), Place(20, 33)]
+    layout = Layout.learned(payload, found, [7_000_000_057] * 2, split)
+    text, start, stop = memory([payload] * 3)
+    assert layout.fits(text, start, stop).all()
+    assert layout.move(text, start, stop).all()
+    moved = b'{"E":[1730161255400,1730161255401],"s":"A"}'
+    assert [text[a:b].tobytes() for a, b in zip(start, stop, strict=True)] == [moved] * 3
