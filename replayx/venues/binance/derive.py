@@ -79,6 +79,7 @@ def _depth(question: Question) -> object | None:
         if limit is not None and limit not in _USDM_LIMITS:
             raise Refused(-4021, f"{limit} is not valid depth limit.")
         return _futures_depth(question, symbol, _USDM_LEVELS if limit is None else limit)
+    question.params.trades_now()
     book = question.market.book(
         symbol, question.params.limit(_SPOT_LEVELS, question.dialect.depth_limit)
     )
@@ -95,7 +96,8 @@ def _futures_depth(question: Question, symbol: str, limit: int) -> object | None
     return {
         "lastUpdateId": book.last_id,
         "E": now_ms,
-        "T": book.time_ms or now_ms,
+        # Before the first snapshot the book is that one, which is still to come.
+        "T": min(book.time_ms or now_ms, now_ms),
         "bids": book.bids,
         "asks": book.asks,
     }

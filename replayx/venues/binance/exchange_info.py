@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from replayx.market.market_view import Increments
 from replayx.venues.binance import amounts
 from replayx.venues.binance.encoding import pair_of
+from replayx.venues.binance.parameters import bad_combination
 from replayx.venues.binance.question import Question
 
 _Fields = dict[str, object]
@@ -35,6 +36,7 @@ _ALLOWED = (
     *("allowTrailingStop", "cancelReplaceAllowed", "amendAllowed", "pegInstructionsAllowed"),
     *("isSpotTradingAllowed", "isMarginTradingAllowed"),
 )
+_PERMISSIONS = ("SPOT", "MARGIN")
 _PREVENTIONS = ("EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT", "TRANSFER")
 _PERPETUAL_DELIVERY_MS = 4133404800000
 _DELIVERY_HOUR = 8  # UTC
@@ -51,16 +53,20 @@ def exchange_info(question: Question) -> object | None:
         listed = (question.symbol(),)
     if listed is None and not is_trading:
         listed = ()
+    if not question.is_futures and not _is_permitted(question):
+        listed = ()
     build = _futures_symbol if question.is_futures else _symbol
     symbols = [
         build(symbol, steps)
         for symbol in (question.market.symbols() if listed is None else listed)
         if (steps := question.market.increments(symbol)) is not None
     ]
-    if not symbols and is_trading:
+    if not symbols and listed != ():
         return None
     head: _Fields = {"timezone": "UTC", "serverTime": question.market.now_ms}
     if not question.is_futures:
+        if question.params.text("showPermissionSets", "true") == "false":
+            symbols = [{**one, "permissionSets": ()} for one in symbols]
         return {**head, "rateLimits": _SPOT_LIMITS, "exchangeFilters": (), "symbols": symbols}
     assets = dict.fromkeys(str(one["marginAsset"]) for one in symbols)
     return {
@@ -74,6 +80,20 @@ def exchange_info(question: Question) -> object | None:
         ],
         "symbols": symbols,
     }
+
+
+def _is_permitted(question: Question) -> bool:
+    """Say whether symbols with the permissions are asked for that all of a tape have.
+
+    Raises Refused: rest-api.md has `permissions` instead of symbols.
+    """
+    params = question.params
+    if not params.has("permissions"):
+        return True
+    if params.has("symbol") or params.has("symbols"):
+        raise bad_combination()
+    asked = params.text("permissions")
+    return any(f'"{one}"' in asked for one in _PERMISSIONS)
 
 
 def assets_of(symbol: str) -> tuple[str, str]:
@@ -118,7 +138,7 @@ def _symbol(symbol: str, steps: Increments) -> _Fields:
         **dict.fromkeys(_ALLOWED, True),
         "filters": _filters(steps),
         "permissions": (),
-        "permissionSets": (("SPOT", "MARGIN"),),
+        "permissionSets": (_PERMISSIONS,),
         "defaultSelfTradePreventionMode": "EXPIRE_MAKER",
         "allowedSelfTradePreventionModes": _PREVENTIONS,
     }

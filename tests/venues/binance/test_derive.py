@@ -3,6 +3,7 @@ from collections import Counter
 from functools import partial
 
 import pytest
+from msgspec.structs import replace
 
 from replayx.cassette.reader import CassetteReader
 from replayx.market.codec import Fact
@@ -47,6 +48,15 @@ def test_depth_of_futures():
     assert body(USDM, "depth?symbol=btcusdt&limit=5").startswith(
         f'{{"lastUpdateId":77,"E":{NOW_MS},"T":{NOW_MS - 5},"bids":[["20000.00000000"'
     )
+
+
+def test_a_book_of_futures_is_never_from_later_than_it_is_told():
+    class Ahead(SmallMarket):
+        def book(self, symbol, levels):
+            return replace(super().book(symbol, levels), time_ms=NOW_MS + 900)
+
+    told = json.loads(derive(USDM, "depth?symbol=BTCUSDT", market=Ahead()).body)
+    assert told["T"] == told["E"] == NOW_MS
 
 
 def test_average_price():
@@ -113,6 +123,9 @@ REFUSALS = [
     (SPOT, "ticker/24hr?symbol=BTCUSDT&type=mini", -1139, "Invalid ticker type."),
     (SPOT, "ticker/price?symbol=BTCUSDT&symbolStatus=HALT", -1220,
      "The symbol's status does not match the requested symbolStatus."),
+    (SPOT, "depth?symbol=BTCUSDT&symbolStatus=HALT", -1220,
+     "The symbol's status does not match the requested symbolStatus."),
+    (SPOT, "depth?symbol=BTCUSDT&symbolStatus=ASLEEP", -1122, "Invalid symbolStatus."),
     (SPOT, "ticker/price?symbolStatus=ASLEEP", -1122, "Invalid symbolStatus."),
     (SPOT, 'ticker/price?symbol=BTCUSDT&symbols=["BTCUSDT"]', -1128,
      "Combination of optional parameters invalid."),

@@ -5,7 +5,7 @@ import pytest
 from replayx.venues.binance.exchange_info import assets_of
 from tests.venues.binance import demo
 from tests.venues.binance.small_market import NOW_MS
-from tests.venues.binance.test_derive import SPOT, USDM, body
+from tests.venues.binance.test_derive import SPOT, USDM, body, derive
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,28 @@ def test_it_has_the_shape_of_a_recorded_one(venue):
     assert [each["filterType"] for each in one["filters"]] == [
         each["filterType"] for each in other["filters"]
     ]
+
+
+@pytest.mark.parametrize(
+    ("permissions", "permitted"),
+    [("SPOT", True), ('["MARGIN","LEVERAGED"]', True), ("LEVERAGED", False), ('["GRP_4"]', False)],
+)
+def test_permissions_are_those_of_all_symbols(permissions, permitted):
+    everything = json.loads(body(SPOT, "exchangeInfo"))["symbols"]
+    built = json.loads(body(SPOT, f"exchangeInfo?permissions={permissions}"))
+    assert built["symbols"] == (everything if permitted else [])
+
+
+def test_permissions_do_not_go_with_symbols():
+    reply = derive(SPOT, "exchangeInfo?permissions=SPOT&symbol=BTCUSDT")
+    assert json.loads(reply.body)["code"] == -1128
+
+
+def test_permission_sets_may_be_left_empty():
+    (one,) = json.loads(body(SPOT, "exchangeInfo?symbol=BTCUSDT&showPermissionSets=false"))[
+        "symbols"
+    ]
+    assert one["permissionSets"] == []
 
 
 def test_steps_become_filters():
