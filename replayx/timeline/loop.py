@@ -23,6 +23,9 @@ from replayx.timeline.places import (
 )
 from replayx.timeline.source import Source
 
+# Times of messages are numbers of 64 bits.
+_LAST_NS = (1 << 63) - 1
+
 
 class CounterName(NamedTuple):
     """Whose counter it is. `kind`: a place's."""
@@ -52,22 +55,20 @@ NumberFinder = Callable[[Channel, bytes], Located | None]
 
 
 class Loop(NamedTuple):
-    """How a tape goes on. `laps` None: without end.
+    """How a tape goes on.
 
     spans: by how much a counter is higher in the next lap. ends: by (market, channel).
     """
 
     start_ns: int
     length_ns: int
-    laps: int | None
+    laps: int
     spans: Mapping[CounterName, int]
     ends: Mapping[tuple[str, str], Ends]
 
     @property
     def end_ns(self) -> int:
         """When the last lap ends."""
-        if self.laps is None:
-            return TIME_MAX_NS - 1
         return self.start_ns + self.laps * self.length_ns - 1
 
     @property
@@ -77,9 +78,7 @@ class Loop(NamedTuple):
 
     def lap_of(self, position_ns: int) -> tuple[int, int]:
         """Return which lap a position is in, and the same place in the first one."""
-        lap = max(0, position_ns - self.start_ns) // self.length_ns
-        if self.laps is not None:
-            lap = min(lap, self.laps - 1)
+        lap = min(max(0, position_ns - self.start_ns) // self.length_ns, self.laps - 1)
         return lap, position_ns - lap * self.length_ns
 
     def id_step(self, lap: int, counter: CounterName) -> int:
@@ -90,7 +89,10 @@ class Loop(NamedTuple):
 def measure(
     sources: Iterable[Source], subject_of: SubjectOf, numbers: NumberFinder, *, laps: int | None
 ) -> Loop:
-    """Pass over a tape once and return how it goes on. Raises CassetteError."""
+    """Pass over a tape once and return how it goes on. Raises CassetteError.
+
+    `laps` None: without end, which is the last time that a chunk can tell (in 2262).
+    """
     survey = _Survey(subject_of, numbers)
     start_ns, end_ns = TIME_MAX_NS, 0
     for source in sources:
@@ -102,6 +104,8 @@ def measure(
     gap_ns = max(lasts_ns // max(survey.count, 1), NS_PER_MS)
     lasts_ns = max(lasts_ns, survey.told_ns(lasts_ns + LATENCY_NS))
     length_ns = -(-(lasts_ns + gap_ns) // NS_PER_MS) * NS_PER_MS
+    laps_max = max(1, (_LAST_NS - start_ns) // length_ns)
+    laps = laps_max if laps is None else min(laps, laps_max)
     return Loop(start_ns, length_ns, laps, survey.spans(), survey.ends)
 
 

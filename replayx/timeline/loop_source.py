@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import accumulate, count
+from itertools import accumulate
 
 import zstandard
 
@@ -52,7 +52,7 @@ class LoopSource:
         """Yield the batches that end at or after `from_ns`, lap after lap."""
         shift = self.shift  # of this reading: another one may have another
         lap, local_ns = self._loop.lap_of(from_ns)
-        for number in count(lap) if self._loop.laps is None else range(lap, self._loop.laps):
+        for number in range(lap, self._loop.laps):
             if number and self._seam is not None:
                 messages = self._seam(number, shift.ms)
                 at_ns = self._loop.start_ns + number * self._loop.length_ns

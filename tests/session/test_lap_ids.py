@@ -54,5 +54,5 @@ def test_ids_of_a_later_lap_go_on(event, moved):
 def test_each_counter_goes_on_by_what_it_counts():
     kinds = {BOOK_ID: 100, TRADE_ID: 10, AGG_TRADE_ID: 3}
     spans = {CounterName("m", "S", kind): span for kind, span in kinds.items()}
-    loop = Loop(0, 1, None, spans, {})
+    loop = Loop(0, 1, 9, spans, {})
     assert LapIds.of(loop, 2, "m", "S") == (200, 20, 6)

@@ -9,7 +9,7 @@ SPANS = {
     CounterName("m", "A", "book"): 1000,
     CounterName("m", "A", "agg"): 100,
 }
-LOOP = Loop(0, 5_000_000, None, SPANS, {})
+LOOP = Loop(0, 5_000_000, 9, SPANS, {})
 TOP = BookTop("A", 7, "1", "2", "3", "4")
 
 

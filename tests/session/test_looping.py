@@ -1,7 +1,6 @@
 """Between two laps every stream of book differences makes the end's book into the beginning's."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -9,7 +8,6 @@ from replayx.cassette.reader import CassetteReader
 from replayx.cassette.records import ChannelKind
 from replayx.framing import split_frames
 from replayx.market.history import MarketHistory
-from replayx.recorder.importer import import_captures
 from replayx.session.answers import Answers
 from replayx.session.looping import Looping
 from replayx.timeline.loop import CounterName
@@ -151,10 +149,8 @@ def follow(messages):
 
 @pytest.mark.capture
 @pytest.mark.parametrize("name", ["binance_spot_20240723_nexousdt", "cryptofeed_binance_futures"])
-def test_books_stay_in_step_over_laps(captures, tmp_path, name):
-    path = tmp_path / "tape.rpx"
-    import_captures([Path(captures, "ws", f"{name}.ndjson.zst")], path)
-    with CassetteReader(path) as reader:
+def test_books_stay_in_step_over_laps(imported, name):
+    with CassetteReader(imported(name)) as reader:
         made = looping(reader, laps=3)
         books, gaps = follow(played(made))
         assert gaps == 0

@@ -26,7 +26,7 @@ def subject_of(one):
 
 
 def test_positions_and_laps():
-    loop = Loop(1000, 100, None, {}, {})
+    loop = Loop(1000, 100, 9, {}, {})
     assert [loop.lap_of(at) for at in (0, 1000, 1099, 1100, 1250)] == [
         (0, 0), (0, 1000), (0, 1099), (1, 1000), (2, 1050),
     ]  # fmt: skip

@@ -77,6 +77,15 @@ def test_ids_go_on_where_a_rebase_takes_a_lap_back():
     assert played(one)[10:] == [message(k, first_id=110) for k in range(10)]
 
 
+@pytest.mark.parametrize("laps", [None, 1 << 70])
+def test_without_end_it_goes_as_far_as_times_can_be_told(laps):
+    one = looped(tape(), laps=laps, seam=lambda lap, shift_ms: [(1, b"seam")])
+    *rest, last = one.batches(one.end_ns - 990 * MS + 1)
+    assert last.at[-1] <= one.end_ns < 1 << 63
+    assert len(rest) == 3
+    assert payloads(rest[0].frames) == [b"seam"]
+
+
 def test_it_can_be_read_from_any_position():
     one = looped(tape())
     for from_ms in (0, 350, 989, 990, 1_500, 2_900):
