@@ -85,7 +85,7 @@ class Answers:
         answer = self._answer(self._key(request), position_ns, venue_ms, shift_ms)
         packed = answer.coding and accepts(request.headers, answer.coding)
         reply = answer.packed if packed else answer.plain
-        return _dated(reply, venue_ms) if shift_ms else reply
+        return _dated(reply, venue_ms)
 
     def wsapi(
         self, request: WsApiRequest, position_ns: int, venue_ms: int, *, shift_ms: int = 0

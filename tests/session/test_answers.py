@@ -7,6 +7,7 @@ from tests.fake_venue import FakeVenue
 from tests.tapes import interaction, sealed, write_cassette
 
 JSON = (("Content-Type", "application/json"),)
+DATE = ("Date", "Thu, 01 Jan 1970 00:00:00 GMT")  # of the venue's clock, at 0
 
 
 def _answers(tmp_path, *events):
@@ -56,10 +57,28 @@ def test_computed_answers_need_no_tape(tmp_path):
     assert unmatched_total({"fake": answers}) == 0
 
 
+def test_what_has_no_date_has_the_venues(tmp_path):
+    date = ("Date", "Tue, 01 Jul 2025 00:00:00 GMT")
+    told = interaction(0, "/told", b"", response_headers=(date,))
+    answers = _answers(tmp_path, interaction(0, "/d"), told)
+    dates = {
+        target: [
+            value
+            for name, value in answers.http(
+                HttpRequest("GET", target), 0, 1_700_000_000_999
+            ).headers
+            if name == "Date"
+        ]
+        for target in ("/d", "/time", "/unknown", "/told")
+    }
+    assert dates.pop("/told") == [date[1]]
+    assert set(map(tuple, dates.values())) == {("Tue, 14 Nov 2023 22:13:20 GMT",)}
+
+
 def test_hop_by_hop_headers_are_not_replayed(tmp_path):
     headers = (("Connection", "keep-alive"), ("Content-Length", "9"), ("X-A", "1"), ("X-A", "2"))
     answers = _answers(tmp_path, interaction(1, "/d", b"x", response_headers=headers))
-    assert _get(answers, "/d") == HttpReply(200, b"x", (("X-A", "1"), ("X-A", "2")))
+    assert _get(answers, "/d") == HttpReply(200, b"x", (("X-A", "1"), ("X-A", "2"), DATE))
 
 
 def test_a_packed_body_goes_out_packed_only_to_who_accepts_it(tmp_path):
@@ -67,8 +86,8 @@ def test_a_packed_body_goes_out_packed_only_to_who_accepts_it(tmp_path):
     headers = (("Content-Encoding", "gzip"), *JSON)
     answers = _answers(tmp_path, interaction(1, "/d", packed, response_headers=headers))
     accepting = _get(answers, "/d", headers=(("Accept-Encoding", "gzip"),))
-    assert accepting == HttpReply(200, packed, headers)
-    assert _get(answers, "/d") == HttpReply(200, b"body", JSON)
+    assert accepting == HttpReply(200, packed, (*headers, DATE))
+    assert _get(answers, "/d") == HttpReply(200, b"body", (*JSON, DATE))
 
 
 def test_a_socket_request_is_answered_by_its_twin_over_http(tmp_path):

@@ -45,6 +45,12 @@ def make(rows=ROWS, **options) -> Playbook:
     return Playbook(ReplaySession(tape, {"fake": venue}, answers, **options))
 
 
+def at_time(unix_s: int) -> HttpReply:
+    """Return the answer to GET /time, dated by the same clock."""
+    date = f"Thu, 01 Jan 1970 00:{unix_s // 60:02}:{unix_s % 60:02} GMT"
+    return HttpReply(200, b"%d" % (unix_s * 1000), (("Date", date),))
+
+
 def opened(play: Playbook, number: int, target: str) -> Playbook:
     play << ConnectionAsked(number, "fake", target) >> [Accept(number)]
     return play << ConnectionOpened(number)
@@ -105,11 +111,11 @@ def test_the_first_subscription_starts_the_timeline():
 def test_the_first_request_starts_the_timeline_and_time_passes():
     play = make()
     asked = RequestReceived(7, "fake", HttpRequest("GET", "/time"))
-    play << asked >> [Started(0), Reply(7, HttpReply(200, b"1000000"))]
+    play << asked >> [Started(0), Reply(7, at_time(1000))]
     play.at(S) >> []
-    play << asked >> [Reply(7, HttpReply(200, b"1001000"))]
+    play << asked >> [Reply(7, at_time(1001))]
     play.at(60 * S) >> [Ended()]
-    play << asked >> [Reply(7, HttpReply(200, b"1002000"))]
+    play << asked >> [Reply(7, at_time(1002))]
 
 
 def test_a_request_that_was_not_taken_is_refused_by_its_venue_and_starts_nothing():
@@ -141,7 +147,7 @@ def test_at_full_speed_the_tape_waits_for_a_subscriber():
     (
         play
         << RequestReceived(1, "fake", HttpRequest("GET", "/time"))
-        >> [Started(0), Reply(1, HttpReply(200, b"1000000"))]
+        >> [Started(0), Reply(1, at_time(1000))]
     )
     play.at(S) >> []
     assert play.session.next_deadline_ns() is None
