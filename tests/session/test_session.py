@@ -47,8 +47,9 @@ def make(rows=ROWS, **options) -> Playbook:
 
 def at_time(unix_s: int) -> HttpReply:
     """Return the answer to GET /time, dated by the same clock."""
+    reply = HttpReply(200, b"%d" % (unix_s * 1000))
     date = f"Thu, 01 Jan 1970 00:{unix_s // 60:02}:{unix_s % 60:02} GMT"
-    return HttpReply(200, b"%d" % (unix_s * 1000), (("Date", date),))
+    return HttpReply(200, reply.body, (*reply.headers, ("Date", date)))
 
 
 def opened(play: Playbook, number: int, target: str) -> Playbook:
