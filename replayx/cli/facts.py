@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Literal
 
 import click
 import msgspec
@@ -31,7 +32,9 @@ def _print_rich(title: str, head: Row, rows: Sequence[Row], right: int) -> None:
 
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for place, name in enumerate(head):
-        table.add_column(name, justify="right" if place >= len(head) - right else "left")
+        # On a narrow terminal names go on in the next line: half a URL is of no use.
+        side: Literal["left", "right"] = "right" if place >= len(head) - right else "left"
+        table.add_column(name, justify=side, overflow="fold", no_wrap=side == "right")
     for row in rows:
         table.add_row(*map(Text, row))
     Console().print(table)
