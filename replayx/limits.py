@@ -92,7 +92,7 @@ CLOSED_CANDLES_MAX = 1000
 # Batches remembered a source: what a stream tells at the start of a chunk may depend on the last
 # two seconds, which are four chunks of a recording.
 EARLIER_BATCHES_MAX = 8
-# Messages of derived streams kept ready, so that all connections share them: a few chunks' worth.
+# Messages of derived streams kept of the chunks that are played, for all connections to share.
 DERIVED_CACHE_BYTES = 16 * MIB
 
 # How far back a run until a price is crossed looks for the trade before its first: decoded at

@@ -104,15 +104,20 @@ _Quotes = tuple[str, str, str, str]
 Make = Callable[[Making], Iterator[Due]]
 
 
-def make(making: Making) -> list[Due]:
-    """Return what the stream tells in the chunk, in order. Raises CassetteError."""
-    if not making.batch.count:
-        return []
-    return list(_MAKERS[making.feed.kind](making))
+def make(making: Making) -> Iterator[Due]:
+    """Yield what the stream tells in the chunk, in order. Raises CassetteError.
+
+    Each is made when it is asked for; what is asked of the history meanwhile changes nothing.
+    """
+    return _MAKERS[making.feed.kind](making) if making.batch.count else iter(())
 
 
 def _place(row: tuple[int, MarketEvent]) -> int:
     return row[0]
+
+
+def _beside(due: Due) -> int:
+    return due.k
 
 
 # ---- what every message does
@@ -155,13 +160,16 @@ def _agg_trades(making: Making) -> Iterator[Due]:
     groups = grouping.add(trade for _, trade in trades)
     if grouping.open is not None and (making.is_last or grouping.open.last_id not in place_of):
         groups.append(grouping.open)
+    dues = []
     for group in groups:
         k = place_of.get(group.last_id)
         told = _shifted(group, group.time_ms, making.clock.shift_ms)
         if k is not None:
-            yield Due(k, False, told)
+            dues.append(Due(k, False, told))
         elif _is_of_chunk_before(making, group):
-            yield Due(0, True, told)
+            dues.append(Due(0, True, told))
+    # Trades that came twice may close a group behind one that is told later.
+    yield from sorted(dues, key=_beside)
 
 
 def _is_of_chunk_before(making: Making, group: AggTrade) -> bool:

@@ -1,21 +1,21 @@
 """Streams that were not recorded but follow from those that were: which, and their messages.
 
 A wanted stream of a market is *recorded*, or *derived* from recorded ones by the source that
-carries them, or *absent*. Messages are made chunk by chunk, once for all connections.
+carries them, or *absent*. Messages are made once for all connections, as they come: a chunk's take
+so long that whoever waits for something else would notice.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from replayx.cassette.frame_batch import FrameBatch
 from replayx.cassette.records import ChannelKind
-from replayx.limits import DERIVED_CACHE_BYTES
 from replayx.market.events import FeedKind, MarketFeed
 from replayx.market.interval import Interval
 from replayx.market.ticks import TapeClock
 from replayx.session.derived_events import Due, Making, closed_behind, make
 from replayx.session.lap_ids import LapIds
+from replayx.session.telling import Telling, Tellings
 from replayx.session.venue_clock import VenueClock
 from replayx.timeline.earlier import Earlier
 from replayx.timeline.loop import Loop
@@ -38,6 +38,14 @@ class Plan(NamedTuple):
     feed: MarketFeed
     parents: tuple[tuple[MarketFeed, ...] | None, ...]
     told_elsewhere: tuple[tuple[Span, ...], ...]
+
+
+class _AtHand(NamedTuple):
+    """What a view gets of the chunk that it plays, by the clock that showed when it began."""
+
+    batch: FrameBatch
+    clock: TapeClock
+    told: list[Telling]
 
 
 class DerivedStreams:
@@ -67,8 +75,7 @@ class DerivedStreams:
         self._feeds = [_feeds(venue, names) for names in self._names]
         self._earlier = [Earlier(source) for source in sources]
         self._plans: dict[str, Plan | None] = {}
-        self._made: OrderedDict[tuple[int, int, int, str], tuple[Insertion, ...]] = OrderedDict()
-        self._made_bytes = 0
+        self._tellings = Tellings()
 
     def follow(self, clock: VenueClock) -> None:
         """Tell the times of the run's clock. When its shift changes, views are to be made anew."""
@@ -94,46 +101,41 @@ class DerivedStreams:
         if not derived:
             return None
 
-        def insertions(source: int, batch: FrameBatch) -> Sequence[Insertion]:
-            return self._insertions(source, batch, derived)
+        at_hand: dict[int, _AtHand] = {}
+
+        def insertions(
+            source: int, batch: FrameBatch, *, first: int = 0, stop: int | None = None
+        ) -> Sequence[Insertion]:
+            if not self._history.is_built or not batch.count:
+                return ()
+            self._look_at_clock()
+            held = at_hand.get(source)
+            if held is None or held.batch is not batch or held.clock is not self._clock:
+                told = self._told(source, batch, derived)
+                held = at_hand[source] = _AtHand(batch, self._clock, told)
+            return self._tellings.between(held.told, first, batch.count if stop is None else stop)
 
         return insertions
 
     # ---- messages
 
-    def _insertions(
-        self, source: int, batch: FrameBatch, names: Sequence[str]
-    ) -> Sequence[Insertion]:
-        if not self._history.is_built or not batch.count:
-            return ()
-        self._look_at_clock()
+    def _told(self, source: int, batch: FrameBatch, names: Sequence[str]) -> list[Telling]:
         lap = 0 if self._loop is None else self._loop.lap_of(batch.at[0])[0]
         if batch.ordinal == SEAM:
-            return self._passed_on(source, batch, names)
+            return [Telling(iter(self._passed_on(source, batch, names)))]
         if lap:
             batch = self._sources[source].batch(batch.ordinal)
         self._earlier[source].note(batch)
-        made = [one for name in names for one in self._of(source, lap, batch, name)]
-        made.sort(key=_place)
-        return made
+        self._tellings.play(source, (lap, batch.ordinal))
+        return [
+            self._tellings.of(source, name, self._make(source, lap, batch, name)) for name in names
+        ]
 
-    def _of(self, source: int, lap: int, batch: FrameBatch, name: str) -> tuple[Insertion, ...]:
-        key = (source, lap, batch.ordinal, name)
-        made = self._made.get(key)
-        if made is None:
-            made = self._made[key] = self._make(source, lap, batch, name)
-            self._made_bytes += _size(made)
-            while self._made_bytes > DERIVED_CACHE_BYTES and len(self._made) > 1:
-                self._made_bytes -= _size(self._made.popitem(last=False)[1])
-        else:
-            self._made.move_to_end(key)
-        return made
-
-    def _make(self, source: int, lap: int, batch: FrameBatch, name: str) -> tuple[Insertion, ...]:
+    def _make(self, source: int, lap: int, batch: FrameBatch, name: str) -> Iterator[Insertion]:
         plan = self._plan(name)
         parents = plan.parents[source] if plan is not None else None
         if plan is None or parents is None:
-            return ()
+            return
         clock, ids = self._in_lap(lap, plan.feed.symbol)
         making = Making(
             feed=plan.feed,
@@ -146,11 +148,10 @@ class DerivedStreams:
             clock=clock,
         )
         spans = plan.told_elsewhere[source]
-        return self._lap_before(making, name, lap) + tuple(
-            _insertion(self._venue, name, due, clock.ms(batch.at[due.k]), ids)
-            for due in make(making)
-            if not any(first <= batch.at[due.k] <= last for first, last in spans)
-        )
+        yield from self._lap_before(making, name, lap)
+        for due in make(making):
+            if not any(first <= batch.at[due.k] <= last for first, last in spans):
+                yield _insertion(self._venue, name, due, clock.ms(batch.at[due.k]), ids)
 
     # ---- laps
 
@@ -192,8 +193,7 @@ class DerivedStreams:
         if clock != self._clock:
             self._clock = clock
             self._plans.clear()
-            self._made.clear()
-            self._made_bytes = 0
+            self._tellings.clear()
 
     def _plan(self, name: str) -> Plan | None:
         if name not in self._plans:
@@ -287,12 +287,3 @@ def _last(source: Source) -> FrameBatch:
     while not last.count:
         last = source.batch(last.ordinal - 1)
     return last
-
-
-def _place(insertion: Insertion) -> tuple[int, bool, str]:
-    return insertion.k, not insertion.is_before, insertion.channel
-
-
-def _size(made: Sequence[Insertion]) -> int:
-    # An insertion itself takes about as much as a small payload.
-    return sum(len(one.payload) for one in made) + 100 * len(made) + 100

@@ -2,13 +2,14 @@
 
 A run whose channels are all wanted as they were recorded is passed on as it is: one slice of the
 chunk, no Python per message. Any other run is projected once for all connections of the view:
-what is not wanted is left out, and what follows from a message is put beside it.
+what is not wanted is left out. What follows from a message is put beside it when it is sent, no
+sooner: to make it takes so long that others would wait for a whole chunk's.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate, compress
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from replayx.cassette.frame_batch import FrameBatch
 from replayx.cassette.records import Channel, ChannelKind
@@ -43,8 +44,14 @@ class Insertion(NamedTuple):
     payload: bytes
 
 
-# (source, batch) -> what stands beside its messages, in order.
-Insert = Callable[[int, FrameBatch], Sequence[Insertion]]
+class Insert(Protocol):
+    """Tells what stands beside the messages of a source's batch."""
+
+    def __call__(
+        self, source: int, batch: FrameBatch, *, first: int = 0, stop: int | None = None
+    ) -> Sequence[Insertion]:
+        """Return what stands beside messages `first` to `stop` (None: all), in order."""
+        ...
 
 
 class Projection:
@@ -58,6 +65,10 @@ class Projection:
     def places(self, first: int, stop: int) -> tuple[int, int]:
         """Return which messages stand for messages `first` to `stop` of the batch."""
         return bisect_left(self._origin, first), bisect_left(self._origin, stop)
+
+    def place(self, one: Insertion) -> int:
+        """Return in front of which message one has to stand."""
+        return (bisect_left if one.is_before else bisect_right)(self._origin, one.k)
 
     def frames(self, start: int, end: int) -> memoryview:
         """Return the frames of messages `start` to `end` of those that are wanted."""
@@ -102,24 +113,31 @@ class View:
         if self._run is None or self._run.batch is not run.batch or self._run.first != run.first:
             self._run = run
             self._projection = self._project(run, dropped)
+        insertions: Sequence[Insertion] = ()
+        if self._insert is not None:
+            insertions = self._insert(run.source, run.batch, first=first, stop=stop)
         if self._projection is not None:
             first, stop = self._projection.places(first, stop)
-            self.played += stop - first
+        self.played += stop - first + len(insertions)
+        if insertions:
+            return self._joined(run.batch, first, stop, insertions)
+        return self._kept(run.batch, first, stop)
+
+    def _kept(self, batch: FrameBatch, first: int, stop: int) -> memoryview:
+        """Return the frames of messages `first` to `stop` of those that were recorded."""
+        if self._projection is not None:
             return self._projection.frames(first, stop)
-        self.played += stop - first
-        if stop - first == run.batch.count:
-            return run.batch.frames
-        end = run.batch.end
-        return run.batch.frames[end[first] : end[stop]]
+        if stop - first == batch.count:
+            return batch.frames
+        return batch.frames[batch.end[first] : batch.end[stop]]
 
     def _project(self, run: Run, dropped: frozenset[int]) -> Projection | None:
-        """Return the run projected, or None if all of it is wanted as it is."""
+        """Return what was recorded projected, or None if all of it is wanted as it is."""
         table = self._tables[run.source]
-        insertions = self._insertions(run) if self._insert is not None else ()
         envelopes = [table.get(number) for number in run.batch.channel_frames]
         wanted = [envelope for envelope in envelopes if envelope is not None]
         same = all(envelope.same for envelope in wanted)
-        if same and len(wanted) == len(envelopes) and not dropped and not insertions:
+        if same and len(wanted) == len(envelopes) and not dropped:
             return None
         numbers = [number for number in run.batch.channel_frames if number in table]
         mask = run.batch.carrying(numbers)
@@ -132,38 +150,24 @@ class View:
         else:
             channel = run.batch.channel
             parts = [_enveloped(run.batch, k, table[channel[k]]) for k in keep]
-        if insertions:
-            parts, keep = self._joined(parts, keep, insertions)
         joined = b"".join(parts)
         return Projection(memoryview(joined), list(accumulate(map(len, parts), initial=0)), keep)
 
-    def _insertions(self, run: Run) -> Sequence[Insertion]:
-        """Return what stands beside the messages of the run, in order."""
-        assert self._insert is not None
-        made = self._insert(run.source, run.batch)
-        if run.stop - run.first == run.batch.count:
-            return made
-        return [one for one in made if run.first <= one.k < run.stop]
-
     def _joined(
-        self,
-        parts: list[bytes | memoryview],
-        keep: list[int],
-        insertions: Sequence[Insertion],
-    ) -> tuple[list[bytes | memoryview], list[int]]:
-        """Return parts and their origins with the insertions at their places."""
-        all_parts: list[bytes | memoryview] = []
-        origin: list[int] = []
-        done = 0
+        self, batch: FrameBatch, first: int, stop: int, insertions: Sequence[Insertion]
+    ) -> memoryview:
+        """Return frames that were recorded with the insertions at their places."""
+        parts: list[bytes | memoryview] = []
         for one in insertions:
-            place = (bisect_left if one.is_before else bisect_right)(keep, one.k, done)
-            all_parts += parts[done:place]
-            origin += keep[done:place]
+            if self._projection is None:
+                place = one.k if one.is_before else one.k + 1
+            else:
+                place = self._projection.place(one)
             prefix, suffix = self._wanted[one.channel]
-            all_parts.append(frame(prefix + one.payload + suffix))
-            origin.append(one.k)
-            done = place
-        return all_parts + parts[done:], origin + keep[done:]
+            parts += self._kept(batch, first, place), frame(prefix + one.payload + suffix)
+            first = place
+        parts.append(self._kept(batch, first, stop))
+        return memoryview(b"".join(parts))
 
 
 def _table(market: str, wanted: Wanted, channels: Mapping[int, Channel]) -> dict[int, Envelopes]:

@@ -62,7 +62,7 @@ class _Derived:
         made = [name for name in names if name not in ("a", "b")]
         if not made:
             return None
-        return lambda source, batch: [Insertion(0, False, made[0], b"derived")]
+        return lambda source, batch, **_: [Insertion(0, False, made[0], b"derived")]
 
     def replaced(self, names):
         return frozenset()

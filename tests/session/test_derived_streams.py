@@ -112,3 +112,38 @@ def test_nothing_is_told_before_the_history_is_built():
     assert insert(0, batch) == ()
     history.is_built = True
     assert len(insert(0, batch)) == 2
+
+
+def test_no_more_of_a_chunk_is_made_than_is_played():
+    rows = [
+        row
+        for n in range(30)
+        for row in (
+            (at(1000 * n), 0, trade(100 + n, T0 + 1000 * n, f"{n + 1}.00")),
+            (at(1000 * n + 1), 2, b"{}"),
+        )
+    ]
+    source = tape(rows)
+    streams = streams_of(source)
+    asked = []
+    history = streams._history
+    usual = history.at
+    history.at = lambda position_ns, **more: asked.append(position_ns) or usual(position_ns, **more)
+    (batch,) = source.batches(0)
+    insert = streams.insert(["abc@ticker"])
+    first = insert(0, batch, first=0, stop=10)
+    assert 0 < len(asked) <= 6
+    rest = insert(0, batch, first=10, stop=batch.count)
+    assert (
+        [*first, *rest] == insert(0, batch) == streams_of(source).insert(["abc@ticker"])(0, batch)
+    )
+
+
+def test_whoever_plays_a_chunk_shares_what_was_made_of_it():
+    source = tape([(at(1000 * n), 0, trade(100 + n, T0 + 1000 * n, "1.00")) for n in range(9)])
+    streams = streams_of(source)
+    (batch,) = source.batches(0)
+    one = streams.insert(["abc@ticker", "abc@avgPrice"])(0, batch)
+    other = streams.insert(["abc@ticker"])(0, batch)
+    assert other
+    assert all(any(mine is theirs for theirs in one) for mine in other)

@@ -65,6 +65,14 @@ def test_each_run_of_a_batch_is_projected_anew():
     assert payloads(first) + payloads(second) == [b"1", b"3"]
 
 
+def _between(insertions):
+    def insert(source, batch, *, first=0, stop=None):
+        stop = batch.count if stop is None else stop
+        return [one for one in insertions if first <= one.k < stop]
+
+    return insert
+
+
 def _inserted(places, count):
     """Return insertions of `a` beside messages, each payload saying where it stands."""
     return sorted(
@@ -89,9 +97,7 @@ def test_what_follows_from_a_message_stands_beside_it(inner, places, names, comb
     wanted = {name: envelopes[name] for name in ("a", *names)}
     made = batch(_rows(inner))
     insertions = _inserted(places, len(inner))
-    view = View(
-        "fake", wanted, [CHANNELS], insert=lambda source, one: insertions, replaced=frozenset("a")
-    )
+    view = View("fake", wanted, [CHANNELS], insert=_between(insertions), replaced=frozenset("a"))
     expected = []
     for k, (number, payload) in enumerate(inner):
         for one in insertions:
@@ -113,6 +119,6 @@ def test_what_follows_from_a_message_stands_beside_it(inner, places, names, comb
 
 def test_what_nothing_is_put_beside_is_still_not_copied():
     made = batch(_rows([(0, b"1"), (1, b"2")]))
-    view = View("fake", COMBINED, [CHANNELS], insert=lambda source, one: ())
+    view = View("fake", COMBINED, [CHANNELS], insert=_between([]))
     frames = view.frames(Run(0, made, 0, 2), 0, 2, frozenset())
     assert frames.obj is made.frames.obj
