@@ -29,6 +29,9 @@ _SPOT_LEVELS = 100
 _USDM_LEVELS = 500
 # derivatives docs, Order Book: "Valid limits".
 _USDM_LIMITS = (5, 10, 20, 50, 100, 500, 1000)
+# A client for all of Binance's markets (ccxt, as it comes) asks each for its symbols at first,
+# wherever it is pointed at: a market that is not on the tape has none.
+_LISTINGS = frozenset(f"/{api}/exchangeInfo" for api in ("api/v3", "fapi/v1", "dapi/v1"))
 # BTCUSDT's; no stream tells it, and it is the same for nearly all contracts (derivatives docs).
 _INTEREST_RATE = "0.00010000"
 
@@ -52,9 +55,12 @@ def derive(dialect: Dialect, key: RequestKey, market: MarketView) -> HttpReply |
 
 
 def _derivation(dialect: Dialect, key: RequestKey) -> Derivation | None:
-    derivations = USDM if dialect.diffs_are_linked else SPOT
-    name = endpoint(dialect, key.path) or ""
-    return derivations.get(name) if key.method == "GET" else None
+    if key.method != "GET":
+        return None
+    name = endpoint(dialect, key.path)
+    if name is None:
+        return exchange_info.no_symbols if key.path in _LISTINGS else None
+    return (USDM if dialect.diffs_are_linked else SPOT).get(name)
 
 
 def prefers_recording(dialect: Dialect, key: RequestKey) -> bool:
@@ -64,7 +70,7 @@ def prefers_recording(dialect: Dialect, key: RequestKey) -> bool:
     a tape has streams of.
     """
     name = endpoint(dialect, key.path) or ""
-    if name == "exchangeInfo":
+    if name == "exchangeInfo" or key.path in _LISTINGS:
         return True
     if not name.startswith("ticker") and name != "premiumIndex":
         return False

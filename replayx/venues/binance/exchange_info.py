@@ -82,6 +82,12 @@ def exchange_info(question: Question) -> object | None:
     }
 
 
+def no_symbols(question: Question) -> object | None:
+    """Answer for the rules of a market that is not on the tape."""
+    head = {"timezone": "UTC", "serverTime": question.market.now_ms}
+    return {**head, "rateLimits": (), "exchangeFilters": (), "symbols": ()}
+
+
 def _is_permitted(question: Question) -> bool:
     """Say whether symbols with the permissions are asked for that all of a tape have.
 

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from replayx.venues.binance.exchange_info import assets_of
+from replayx.venues.venue import HttpRequest
 from tests.venues.binance import demo
 from tests.venues.binance.small_market import NOW_MS
 from tests.venues.binance.test_derive import SPOT, USDM, body, derive
@@ -73,6 +74,21 @@ def test_permission_sets_may_be_left_empty():
         "symbols"
     ]
     assert one["permissionSets"] == []
+
+
+@pytest.mark.parametrize(
+    ("venue", "path"),
+    [
+        *((SPOT, path) for path in ("/fapi/v1/exchangeInfo", "/dapi/v1/exchangeInfo")),
+        *((USDM, path) for path in ("/api/v3/exchangeInfo", "/dapi/v1/exchangeInfo")),
+    ],
+)
+def test_other_markets_have_no_symbols(venue, path):
+    told = json.loads(body(venue, path))
+    assert told["serverTime"] == NOW_MS
+    assert told["symbols"] == []
+    assert venue.prefers_recording(venue.request_key(HttpRequest("GET", path)))
+    assert derive(venue, path, method="POST") is None
 
 
 def test_steps_become_filters():
