@@ -48,10 +48,10 @@ def environment(client: str) -> Path:
 
 
 @contextmanager
-def replay(cassette: Path) -> Iterator[str]:
+def replay(cassette: Path, *more: str) -> Iterator[str]:
     """Run a replay server on free ports and give its URLs, as JSON."""
     code = "from replayx.cli.main import main; main()"
-    options = ["replay", str(cassette), "--port", "0", "--json"]
+    options = ["replay", str(cassette), "--port", "0", "--json", *more]
     server = subprocess.Popen(
         [sys.executable, "-c", code, *options],
         cwd=ROOT,
