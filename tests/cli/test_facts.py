@@ -21,9 +21,8 @@ def test_a_terminal_gets_a_table_and_text_is_no_markup(monkeypatch, capsys):
 def test_a_narrow_terminal_loses_nothing(monkeypatch, capsys):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "30")
-    print_table(
-        "", ("market", "url", "count"), [("m", "wss://stream.test:9443/ws", "1,000")], right=1
-    )
+    url = "wss://stream.test:9443/ws"
+    print_table("", ("market", "url", "count"), [("m", url, "1,000")], right=1)
     lines = capsys.readouterr().out.splitlines()
     shown = "".join(line[8:].partition("1,000")[0].strip() for line in lines)
     assert shown.endswith(url)
