@@ -73,9 +73,10 @@ class Deck:
         """Return a session at the tape's beginning. Raises InvalidOption."""
         options = self._options
         sources = self._sources
-        start_ns, stop_ns = _window(options, sources)
         looping = None if options.laps == 1 else self._looping(options.laps)
         loop = None if looping is None else looping.loop
+        last_ns = max((one.end_ns for one in sources), default=0) if loop is None else loop.end_ns
+        start_ns, stop_ns = _window(options, sources[0].start_ns, last_ns)
         rebase = self._rebase(sources, start_ns, looping)
         played: Sequence[Source] = sources if rebase is None else rebase.sources
         tape = Tape(played, start_ns=start_ns, stop_ns=stop_ns, prefetch=self._prefetch)
@@ -183,10 +184,8 @@ def _start_ns(source: CassetteSource) -> int:
     return source.start_ns
 
 
-def _window(options: ReplayOptions, sources: Sequence[CassetteSource]) -> tuple[int, int | None]:
-    """Return from and to when the tape is played. Raises InvalidOption."""
-    first_ns = sources[0].start_ns
-    last_ns = max((source.end_ns for source in sources), default=0)
+def _window(options: ReplayOptions, first_ns: int, last_ns: int) -> tuple[int, int | None]:
+    """Return from and to when the tape is played, all laps counted. Raises InvalidOption."""
     lasts_s = f"{(last_ns - first_ns) / NS_PER_S:g} s"
     start_ns = first_ns if options.from_at is None else options.from_at(first_ns)
     stop_ns = None if options.to_at is None else options.to_at(first_ns)

@@ -48,6 +48,11 @@ def test_the_window_may_end_behind_the_tape(paths):
     assert clock(paths, to_at=lambda start: start + 99 * S) == (0, 0, 19 * S)
 
 
+def test_a_window_counts_through_all_laps(paths):
+    window = {"from_at": lambda start: start + 21 * S, "laps": 2}
+    assert clock(paths, **window) == (21 * S, 21 * S, 2 * 19_950_000_000 - 1)
+
+
 @pytest.mark.parametrize(
     ("window", "told"),
     [
