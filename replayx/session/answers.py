@@ -115,6 +115,8 @@ class Answers:
         if reply is None and recorded_first:
             reply = self._derived(key, position_ns, venue_ms, shift_ms)
         if reply is None:
+            reply = self._nothing(key)
+        if reply is None:
             return Answer(self._unmatched(key))
         if reply.status >= _REFUSED_MIN:
             return Answer(self._refused(key, reply, position_ns))
@@ -127,6 +129,12 @@ class Answers:
             return None
         market = self.history.at(position_ns, shift_ms=shift_ms, now_ms=venue_ms)
         return self._venue.derive(key, market)
+
+    def _nothing(self, key: RequestKey) -> HttpReply | None:
+        """Return the answer that there is nothing, if the tape's streams tell of such things."""
+        if self.history is None or not self._venue.derives(key):
+            return None
+        return self._venue.nothing(key, self.history.feeds())
 
     def _recorded(self, key: RequestKey, position_ns: int, shift_ms: int) -> Answer | None:
         """Return what was recorded: looked up by the tape's times, told in the client's."""

@@ -10,6 +10,7 @@ from replayx.market.events import (
     BookSnapshot,
     BookTop,
     Candle,
+    MarketFeed,
     MarkPrice,
     Ticker,
     Trade,
@@ -31,6 +32,10 @@ class LoopedHistory:
     def is_built(self) -> bool:
         """Whether it may be asked."""
         return self._history.is_built
+
+    def feeds(self) -> tuple[MarketFeed, ...]:
+        """Return what the streams on the tape tell, each once."""
+        return self._history.feeds()
 
     def at(self, position_ns: int, *, shift_ms: int = 0, now_ms: int | None = None) -> MarketView:
         """Return the market at a position. Raises CassetteError."""

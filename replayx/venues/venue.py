@@ -16,6 +16,7 @@ from replayx.market.market_view import MarketView
 from replayx.timeline.places import Located, Shift
 
 HeaderPairs = tuple[tuple[str, str], ...]
+Feeds = Collection[MarketFeed]
 
 
 class Role(Enum):
@@ -176,9 +177,7 @@ class Coverage(NamedTuple):
 
 
 class MarketSide(Protocol):
-    """The market behind a venue's wire. Nothing here is asked unless somebody needs it; what a
-    venue leaves out, its tapes are served without.
-    """
+    """The market behind a venue's wire. What a venue leaves out, its tapes are served without."""
 
     def market_feed(self, channel: str) -> MarketFeed | None:
         """Return what a stream tells about the market; None: nothing that is understood."""
@@ -224,14 +223,17 @@ class MarketSide(Protocol):
         del key, market
         return None
 
+    def nothing(self, key: RequestKey, feeds: Feeds) -> HttpReply | None:
+        """Answer that `feeds` tell none of what was looked up in vain; None: they never tell it."""
+        del key, feeds
+        return None
+
     def prefers_recording(self, key: RequestKey) -> bool:
         """Say whether a recorded answer is better than a derived one: what seldom changes."""
         del key
         return False
 
-    def follows_from(
-        self, channel: str, feeds: Collection[MarketFeed]
-    ) -> tuple[MarketFeed, ...] | None:
+    def follows_from(self, channel: str, feeds: Feeds) -> tuple[MarketFeed, ...] | None:
         """Return which of `feeds` an unrecorded stream can be made from; None: it can't be."""
         del channel, feeds
         return None
@@ -240,9 +242,7 @@ class MarketSide(Protocol):
         """Return an event as the payload of a stream, sent at `now_ms`."""
         raise NotImplementedError
 
-    def coverage(
-        self, feeds: Collection[MarketFeed], keys: Collection[RequestKey]
-    ) -> tuple[Coverage, ...]:
+    def coverage(self, feeds: Feeds, keys: Collection[RequestKey]) -> tuple[Coverage, ...]:
         """Return what a tape can answer that holds these streams and answers to these requests."""
         del feeds, keys
         return ()

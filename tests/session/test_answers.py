@@ -139,6 +139,9 @@ class Known:
     def symbols(self):
         return ("b",)
 
+    def feeds(self):
+        return ("/trades",)
+
 
 def test_a_recorded_answer_is_better_than_a_refusal(tmp_path):
     chunk = sealed([], [interaction(5, "/price?s=b", b"recorded")])
@@ -160,3 +163,26 @@ def test_a_symbol_that_the_tape_alone_does_not_know_is_not_called_unknown(tmp_pa
     assert _get(answers, "/price?s=c", 9).status == 404
     assert _get(answers, "/price?s=x", 9).body == b"no such symbol"
     assert (len(told), answers.unmatched) == (2, 2)
+
+
+class EmptyVenue(RefusingVenue):
+    """Knows no answer from the market, and calls that nothing where a feed tells of it."""
+
+    def derive(self, key, market):
+        return None
+
+    def nothing(self, key, feeds):
+        return HttpReply(200, b"[]") if key.path in feeds else None
+
+
+def test_what_is_neither_told_nor_recorded_is_nothing(tmp_path):
+    chunk = sealed([], [interaction(5, "/trades?p=1", b"recorded")])
+    path = write_cassette(tmp_path / "a.rpx", [], [chunk])
+    answers = Answers("fake", EmptyVenue(), [CassetteReader(path)])
+    assert _get(answers, "/trades?p=2", 9).status == 404
+    answers.history = Known()
+    assert _get(answers, "/trades?p=1", 9).body == b"recorded"
+    assert answers.unmatched == 1
+    assert _get(answers, "/trades?p=2", 9).body == b"[]"
+    assert answers.unmatched == 1
+    assert _get(answers, "/price?p=2", 9).status == 404

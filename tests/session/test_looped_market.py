@@ -78,12 +78,16 @@ def test_a_position_is_that_place_in_the_first_lap():
         market = "m"
         is_built = True
 
+        def feeds(self):
+            return ("a feed",)
+
         def at(self, position_ns, *, shift_ms, now_ms):
             asked.append((position_ns, shift_ms, now_ms))
             return Market()
 
     history = LoopedHistory(History(), LOOP)
     assert history.is_built
+    assert history.feeds() == ("a feed",)
     assert isinstance(history.at(1, shift_ms=3, now_ms=9), Market)
     assert history.at(11_000_000, shift_ms=3, now_ms=9).trades("A", 1)[0].id == 21
     assert asked == [(1, 3, 9), (1_000_000, 13, 9)]

@@ -60,6 +60,12 @@ def coverage(
     return tuple(rows)
 
 
+def follows(name: str, symbol: str, feeds: Iterable[MarketFeed]) -> bool:
+    """Say whether feeds tell what an endpoint's answers about a symbol are derived from."""
+    origins = _ORIGINS.get(name, ())
+    return any(feed.kind in origins for feed in feeds if feed.symbol == symbol)
+
+
 def _asked(dialect: Dialect, keys: Iterable[RequestKey]) -> Iterator[tuple[str, str]]:
     """Yield (endpoint, symbol) of the recorded requests for market data."""
     for key in keys:
@@ -92,9 +98,8 @@ def _endpoints(
     feeds: Collection[MarketFeed],
     asked: Collection[tuple[str, str]],
 ) -> Iterator[Coverage]:
-    kinds = {feed.kind for feed in feeds if feed.symbol == symbol}
     absent = _SPOT_ONLY if dialect.diffs_are_linked else _USDM_ONLY
-    for name, origins in _ORIGINS.items():
+    for name in _ORIGINS:
         if name not in absent:
-            derived = any(kind in kinds for kind in origins)
+            derived = follows(name, symbol, feeds)
             yield Coverage(name, symbol, (name, symbol) in asked, derived)

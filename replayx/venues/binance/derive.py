@@ -4,13 +4,15 @@ Shapes, order and types: rest-api.md; derivatives docs. Parameters the venue doe
 counted (-1101, -1104): a key does not tell what was dropped from it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 import msgspec
 
+from replayx.market.events import MarketFeed
 from replayx.market.market_view import MarketView
 from replayx.venues.binance import (
+    coverage,
     derive_klines,
     derive_tickers,
     derive_trades,
@@ -19,12 +21,19 @@ from replayx.venues.binance import (
 )
 from replayx.venues.binance.dialect import Dialect
 from replayx.venues.binance.market_feeds import endpoint
-from replayx.venues.binance.parameters import Parameters, Refused
+from replayx.venues.binance.parameters import Parameters, Refused, symbols_of
 from replayx.venues.binance.question import Question
 from replayx.venues.venue import HttpReply, RequestKey
 
 Derivation = Callable[[Question], object | None]
 
+# What is answered with a list of what happened.
+_LISTS = frozenset(
+    (
+        *("trades", "historicalTrades", "aggTrades"),
+        *("klines", "uiKlines", "continuousKlines"),
+    )
+)
 _SPOT_LEVELS = 100
 _USDM_LEVELS = 500
 # derivatives docs, Order Book: "Valid limits".
@@ -52,6 +61,19 @@ def derive(dialect: Dialect, key: RequestKey, market: MarketView) -> HttpReply |
     except Refused as refusal:
         return replies.error(dialect, 400, refusal.code, refusal.text)
     return None if answer is None else replies.reply(dialect, 200, msgspec.json.encode(answer))
+
+
+def nothing(dialect: Dialect, key: RequestKey, feeds: Iterable[MarketFeed]) -> HttpReply | None:
+    """Answer with an empty list, as the venue does where there is nothing: whoever pages through
+    history ends with it. None: a tape of these feeds tells nothing of the kind at any time.
+    """
+    name = endpoint(dialect, key.path) or ""
+    is_other = dict(key.params).get("contractType", "PERPETUAL") != "PERPETUAL"
+    if key.method != "GET" or name not in _LISTS or is_other:
+        return None
+    if not any(coverage.follows(name, symbol, feeds) for symbol in symbols_of(key)):
+        return None
+    return replies.reply(dialect, 200, b"[]")
 
 
 def _derivation(dialect: Dialect, key: RequestKey) -> Derivation | None:

@@ -59,6 +59,10 @@ class BinanceMarketSide(MarketSide):
         """Answer a request from the market, or refuse it; None: it has to be looked up."""
         return derive.derive(self._dialect, key, market)
 
+    def nothing(self, key: RequestKey, feeds: Collection[MarketFeed]) -> HttpReply | None:
+        """Answer that there is none of what was looked up in vain; None: no feed tells of such."""
+        return derive.nothing(self._dialect, key, feeds)
+
     def prefers_recording(self, key: RequestKey) -> bool:
         """Say whether a recorded answer is better than a derived one."""
         return derive.prefers_recording(self._dialect, key)

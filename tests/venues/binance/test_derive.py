@@ -93,6 +93,38 @@ def test_what_is_not_known_is_looked_up(venue, target):
     assert derive(venue, target) is None
 
 
+@pytest.mark.parametrize(
+    ("venue", "target", "word"),
+    [
+        *((SPOT, f"{name}?symbol=BTCUSDT&endTime=5", "trade") for name in
+          ("trades", "historicalTrades", "aggTrades", "klines", "uiKlines")),
+        (SPOT, "aggTrades?symbol=BTCUSDT", "aggTrade"),
+        (SPOT, "klines?symbol=BTCUSDT", "kline_5m"),
+        (USDM, "klines?symbol=btcusdt", "aggTrade"),
+        (USDM, "continuousKlines?pair=BTCUSDT&contractType=PERPETUAL", "trade"),
+    ],
+)  # fmt: skip
+def test_lists_of_what_streams_tell_may_be_empty(venue, target, word):
+    def nothing(method, *channels):
+        api = "/api/v3/" if venue is SPOT else "/fapi/v1/"
+        key = venue.request_key(HttpRequest(method, api + target))
+        return venue.nothing(key, [venue.market_feed(one) for one in channels])
+
+    assert nothing("GET", f"btcusdt@{word}").body == b"[]"
+    assert nothing("POST", f"btcusdt@{word}") is None
+    assert nothing("GET", "btcusdt@depth", f"ethusdt@{word}") is None
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/fapi/v1/depth?symbol=BTCUSDT", "/fapi/v1/ticker/price", "/fapi/v1/klines", "/other",
+     "/fapi/v1/continuousKlines?pair=BTCUSDT&contractType=NEXT_QUARTER"],
+)  # fmt: skip
+def test_nothing_else_is_empty(target):
+    key = USDM.request_key(HttpRequest("GET", target))
+    assert USDM.nothing(key, [USDM.market_feed("btcusdt@trade")]) is None
+
+
 def test_only_get_is_answered():
     assert derive(SPOT, "depth?symbol=BTCUSDT", method="POST") is None
 
