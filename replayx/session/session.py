@@ -158,9 +158,9 @@ class ReplaySession(Standing):
         """Take an input and return its effects."""
         match event:
             case RequestReceived():
-                return self._desk.http(event, now_ns)
+                return [*self._run_first(now_ns), *self._desk.http(event, now_ns)]
             case MessageReceived():
-                return self._reception.message(event, now_ns)
+                return [*self._run_first(now_ns), *self._reception.message(event, now_ns)]
             case ConnectionAsked():
                 return self._reception.asked(event, now_ns)
             case ConnectionOpened():
@@ -181,6 +181,10 @@ class ReplaySession(Standing):
                 return self._clockwork.start(now_ns)
             case _:
                 return self._command(event, now_ns)
+
+    def _run_first(self, now_ns: int) -> list[AnyEffect]:
+        """Play what is due, if a run may end in it: no question sees further than that."""
+        return [] if self._player.halt is None or self.is_flat_out else self.advance(now_ns)
 
     def _opened(self, event: ConnectionOpened, now_ns: int) -> list[AnyEffect]:
         connection = self._audience.get(event.connection)

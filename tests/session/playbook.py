@@ -9,6 +9,7 @@ Every input's effects must be asserted before the next one; the mismatch is the 
 
 from replayx.framing import frame
 from replayx.session.effects import SendFrames
+from replayx.venues.venue import HttpReply
 
 S = 1_000_000_000
 
@@ -54,3 +55,10 @@ def sent(connections: int | tuple[int, ...], *payloads: bytes) -> SendFrames:
     """Return the effect of these messages sent in one write."""
     numbers = connections if isinstance(connections, tuple) else (connections,)
     return SendFrames(numbers, b"".join(map(frame, payloads)))
+
+
+def at_time(unix_s: int) -> HttpReply:
+    """Return the answer to GET /time, dated by the same clock."""
+    reply = HttpReply(200, b"%d" % (unix_s * 1000))
+    date = f"Thu, 01 Jan 1970 00:{unix_s // 60:02}:{unix_s % 60:02} GMT"
+    return HttpReply(200, reply.body, (*reply.headers, ("Date", date)))

@@ -18,7 +18,7 @@ from replayx.session.session import AtEnd, OnSeek
 from replayx.session.stops import StopAfter, StopAt
 from replayx.venues.venue import HttpRequest
 from tests.session.clocked import T0, make, opened, told
-from tests.session.playbook import S, sent
+from tests.session.playbook import S, at_time, sent
 
 TIME = RequestReceived(7, "fake", HttpRequest("GET", "/time"))
 
@@ -216,6 +216,17 @@ def test_a_run_beyond_the_end_is_answered_there():
         told(play, 1, ended=True, paused=True, position_ns=T0 + 19 * S),
     ]
     play << RunUntilAsked(2, StopAfter(1)) >> [told(play, 2, ended=True)]
+
+
+@pytest.mark.parametrize("stop", [StopAt(T0 + 2 * S), StopAfter(3)])
+def test_no_question_that_comes_late_sees_behind_where_a_run_ends(stop):
+    play = make(starts_itself=False)
+    play << RunUntilAsked(1, stop) >> [Started(0)]
+    play.now_ns = 5 * S
+    assert play.session.handle(TIME, play.now_ns) == [
+        told(play, 1, paused=True, position_ns=T0 + 2 * S, delivered=3),
+        Reply(7, at_time((T0 + 2 * S) // S)),
+    ]
 
 
 def test_the_next_command_supersedes_a_run():

@@ -30,7 +30,7 @@ from replayx.session.session import AtEnd, ReplaySession
 from replayx.timeline.tape import Tape
 from replayx.venues.venue import HttpReply, HttpRequest, Refusal
 from tests.fake_venue import FakeVenue
-from tests.session.playbook import Playbook, S, plain, sent
+from tests.session.playbook import Playbook, S, at_time, plain, sent
 from tests.tapes import channel, payloads, source
 
 T0 = 1_000 * S
@@ -43,13 +43,6 @@ def make(rows=ROWS, **options) -> Playbook:
     venue = FakeVenue()
     answers = {"fake": Answers("fake", venue, [])}
     return Playbook(ReplaySession(tape, {"fake": venue}, answers, **options))
-
-
-def at_time(unix_s: int) -> HttpReply:
-    """Return the answer to GET /time, dated by the same clock."""
-    reply = HttpReply(200, b"%d" % (unix_s * 1000))
-    date = f"Thu, 01 Jan 1970 00:{unix_s // 60:02}:{unix_s % 60:02} GMT"
-    return HttpReply(200, reply.body, (*reply.headers, ("Date", date)))
 
 
 def opened(play: Playbook, number: int, target: str) -> Playbook:
