@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import click
 import msgspec
 
-from replayx.cli.facts import print_table
+from replayx.cli.facts import print_table, printable
+from replayx.clock import NS_PER_MS
 from replayx.quantities import bytes_text, duration_text, time_text
 from replayx.server.control.definitions import ConnectionState, SessionState
 from replayx.session.effects import ClockState
@@ -23,6 +24,8 @@ def clock_line(clock: ClockState) -> str:
     parts = [f"{time_text(clock.position_ns)}, {since} of {lasts} at {speed}", _state(clock)]
     if clock.regime != "wall":
         parts.append(clock.regime)
+    if clock.shift_ms:
+        parts.append(f"{time_text(clock.venue_ms * NS_PER_MS)} to clients")
     return ", ".join(parts)
 
 
@@ -93,5 +96,4 @@ def entry_line(entry: Entry) -> str:
 
 def _word(value: object) -> str:
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    # What clients sent may hold what moves a terminal's cursor.
-    return "".join(one if one.isprintable() else " " for one in text)
+    return printable(text)

@@ -280,11 +280,14 @@ def unmatched(desk: _Desk) -> None:
     from replayx.cli.facts import print_json
     from replayx.server.control.definitions import UnmatchedPage
 
-    for one in desk.client().get("/requests/unmatched", UnmatchedPage).requests:
+    requests = desk.client().get("/requests/unmatched", UnmatchedPage).requests
+    for one in requests:
         if desk.as_json:
             print_json(one)
         else:
             click.echo(entry_line(one))
+    if not requests and not desk.as_json:
+        click.echo("every request had an answer")
 
 
 @command.command()

@@ -19,10 +19,16 @@ def print_table(title: str, head: Row, rows: Sequence[Row], *, right: int = 0) -
     """Print a table; the last `right` columns are numbers. Prints nothing without rows."""
     if not rows:
         return
+    rows = [tuple(map(printable, row)) for row in rows]
     if sys.stdout.isatty():
         _print_rich(title, head, rows, right)
     else:
         _print_plain(title, head, rows, right)
+
+
+def printable(text: str) -> str:
+    """Return a text without what moves a terminal's cursor: clients and strangers wrote it."""
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _print_rich(title: str, head: Row, rows: Sequence[Row], right: int) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from replayx.cli.facts import print_json, print_table
+from replayx.cli.facts import print_json, print_table, printable
 from replayx.quantities import bytes_text, duration_text, time_text
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _print(found: "Contents") -> None:
     click.secho(found.path, bold=True)
     width = max(len(name) for name, _ in _summary(found))
     for name, value in _summary(found):
-        click.echo(f"  {name.ljust(width)}  {value}")
+        click.echo(f"  {name.ljust(width)}  {printable(value)}")
     if found.damage is not None:
         click.secho(f"  damaged: {found.damage}", fg="red")
     print_table(

@@ -19,6 +19,11 @@ from tests.server.control.fake_run import START, T0, S
             {"ended": True, "speed": "max", "position_ns": T0 + 100 * S, "regime": "lockstep"},
             "2023-11-14 22:15:00.000Z, 1m 40.0s of 1m 40.0s at full speed, ended, lockstep",
         ),
+        (
+            {"shift_ms": 86_400_000, "venue_ms": T0 // 10**6 + 86_400_000},
+            "2023-11-14 22:13:20.000Z, 0s of 1m 40.0s at 1 x, running, "
+            "2023-11-15 22:13:20.000Z to clients",
+        ),
     ],
 )
 def test_where_a_clock_stands(changes, line):

@@ -1,5 +1,7 @@
 import sys
 
+import pytest
+
 from replayx.cli.facts import print_json, print_table
 
 TABLE = ("Fruit", ("name", "count"), [("apple", "7"), ("[bold]fig", "1,000")])
@@ -16,6 +18,15 @@ def test_a_terminal_gets_a_table_and_text_is_no_markup(monkeypatch, capsys):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     print_table(*TABLE, right=1)
     assert "[bold]fig" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_what_strangers_wrote_moves_no_cursor(monkeypatch, capsys, is_terminal):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
+    print_table("", ("name",), [("a\x1b[2J\x9b1A\rb",)])
+    out = capsys.readouterr().out
+    assert "a [2J 1A b" in out
+    assert [one for one in ("\x1b[2J", "\x9b", "\r") if one in out] == []
 
 
 def test_a_narrow_terminal_loses_nothing(monkeypatch, capsys):

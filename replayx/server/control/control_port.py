@@ -105,10 +105,13 @@ class ControlPort:
             return self._run.make_timeline(name)
         timeline = self._run.timelines.get(name)
         if timeline is None:
-            names = ", ".join(repr(one) for one in self._run.timelines)
-            raise Refused(
-                Problem(404, f"no timeline {name!r}", expected=f"one of {names}", where="timeline")
+            names = ", ".join(sorted(one for one in self._run.timelines if one))
+            known = (
+                f"one of {names}, or none for the shared one" if names else "none: all share one"
             )
+            hint = "A client that names it makes it, and so does a command"
+            problem = Problem(404, f"no timeline {name!r}", known, where="timeline", hint=hint)
+            raise Refused(problem)
         return timeline
 
 
