@@ -44,7 +44,7 @@ def test_every_verb_loads_and_helps_with_examples(verb):
 def test_help_loads_no_verb():
     program = (
         "import sys; from replayx.cli.main import group; group(['--help'], standalone_mode=False);"
-        "heavy = {'aiohttp', 'asyncio', 'msgspec', 'zstandard', 'rich', 'websockets'};"
+        "heavy = {'aiohttp', 'asyncio', 'msgspec', 'numpy', 'zstandard', 'rich', 'websockets'};"
         "sys.exit(repr(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)

@@ -223,6 +223,14 @@ def test_at_the_end_it_exits_without_clients_too():
         assert replay.end() == (0, {"event": "end", "unmatched": 0, "cut_off": 0}, "")
 
 
+@pytest.mark.parametrize(("more", "needs"), [((), False), (("--rebase", "7d"), True)])
+def test_numpy_is_loaded_where_times_are_moved_and_nowhere_else(more, needs):
+    given = ("--port", "0", "--start", "now", "--speed", "100000", "--at-end", "exit", *more)
+    command = [sys.executable, "-X", "importtime", "-m", "replayx", "replay", str(DEMO), *given]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert any(line.endswith("| numpy") for line in done.stderr.splitlines()) == needs
+
+
 async def read_slowly(url):
     async with async_connect(url, max_queue=1, close_timeout=20) as client:
         count = 0
