@@ -165,11 +165,11 @@ class DerivedStreams:
 
     def _passed_on(self, source: int, seam: FrameBatch, names: Sequence[str]) -> list[Insertion]:
         """Return what slower differences tell before a lap: what the ones they follow from do."""
-        told = _payloads(self._venue, self._sources[source], seam)
+        told = _payloads(self._market, self._venue, self._sources[source], seam)
         plans = [(name, plan) for name in names if (plan := self._plan(name)) is not None]
         return [
             Insertion(k, False, name, payload)
-            for k, (feed, payload) in enumerate(told)
+            for k, feed, payload in told
             for name, plan in plans
             if plan.feed.kind is FeedKind.BOOK_DELTA and plan.parents[source] == (feed,)
         ]
@@ -262,16 +262,16 @@ def _insertion(venue: Venue, name: str, due: Due, now_ms: int, ids: LapIds | Non
 
 
 def _payloads(
-    venue: Venue, source: Source, batch: FrameBatch
-) -> Iterator[tuple[MarketFeed | None, bytes]]:
-    """Yield each message of a batch without its envelope, and what it tells about."""
+    market: str, venue: Venue, source: Source, batch: FrameBatch
+) -> Iterator[tuple[int, MarketFeed | None, bytes]]:
+    """Yield a market's messages of a batch: place, what it tells about, and without envelope."""
     for k, number in enumerate(batch.channel):
         channel = source.channels[number]
+        if channel.market != market:
+            continue
         payload = bytes(batch.payload(k))
-        yield (
-            venue.market_feed(channel.name),
-            payload[len(channel.prefix) : len(payload) - len(channel.suffix)],
-        )
+        inner = payload[len(channel.prefix) : len(payload) - len(channel.suffix)]
+        yield k, venue.market_feed(channel.name), inner
 
 
 def _is_last(source: Source, batch: FrameBatch) -> bool:

@@ -232,3 +232,25 @@ def test_in_a_loop_derived_streams_go_on():
     assert starts[0] == T0
     assert {after - before for before, after in pairwise(starts)} == {1_000}
     assert len(starts) > 6
+
+
+def test_in_a_loop_no_market_tells_another_ones_differences():
+    other = "binance-other"
+    depth = CHANNELS[1]
+    channels = [*CHANNELS.values(), channel(9, depth.name, market=other)]
+    theirs = [(row[0], 9, row[2]) for row in ROWS if row[1] == 1]
+    source = made_of(channels, sorted([*ROWS, *theirs], key=lambda row: row[0]))
+    venues = {MARKET: SPOT, other: SPOT}
+    histories = {name: MarketHistory(name, [source], SPOT) for name in venues}
+    for history in histories.values():
+        history.build()
+    looping = Looping([source], venues, histories, laps=3, clock_offset_ns=0)
+    streams = DerivedStreams(MARKET, SPOT, [source], histories[MARKET], loop=looping.loop)
+    insert = streams.insert(["abc@depth"])
+    told = [
+        json.loads(one.payload)
+        for chunk in looping.sources()[0].batches(0)
+        for one in insert(0, chunk)
+    ]
+    for deltas in pairwise(told):
+        assert deltas[1]["U"] == deltas[0]["u"] + 1
