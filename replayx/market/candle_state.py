@@ -15,6 +15,7 @@ from replayx.market.events import Candle
 from replayx.market.instant import Instant, TradesAt
 from replayx.market.interval import Interval
 from replayx.market.told_candles import IntervalCandles, OpenCandle
+from replayx.market.trade_holes import BEFORE_ALL_MS
 from replayx.market.trade_rows import TradeRows
 from replayx.market.trade_sums import TradeSum, merged
 
@@ -75,6 +76,11 @@ class CandleState:
         return self._trades.last_before(time_ms)
 
     # ---- sources
+
+    @property
+    def last_trade_ms(self) -> int:
+        """When the last trade was that is known; before all times if none is."""
+        return BEFORE_ALL_MS if self._trades.last_ms is None else self._trades.last_ms
 
     @property
     def _now_ms(self) -> int:

@@ -98,7 +98,7 @@ class CandleRows:
         newest_ms = state.now_ms if end_ms is None else min(end_ms, state.now_ms)
         oldest_ms = -(1 << 62) if start_ms is None else start_ms
         found: list[Candle] = []
-        spans = self._spans(grid, at.shift_ms, state.now_ms)
+        spans = self._spans(grid, at.shift_ms, state)
         starts = _starts if start_ms is not None else _starts_backwards
         for start in starts(spans, grid, zone_ms, (oldest_ms, newest_ms)):
             if len(found) >= limit:
@@ -129,16 +129,18 @@ class CandleRows:
     def _state(self, at: Instant) -> CandleState:
         return CandleState(self.symbol, self.rows, self._told, at)
 
-    def _spans(self, grid: Interval, shift_ms: int, now_ms: int) -> list[tuple[int, int]]:
+    def _spans(self, grid: Interval, shift_ms: int, state: CandleState) -> list[tuple[int, int]]:
         """Return the spans of client time in which something is known, sorted, not overlapping.
 
-        The last one of trades goes on to `now_ms`: that nothing is traded is known, too.
+        The last one of trades goes on to now: that nothing is traded is known, too.
         """
+        now_ms = state.now_ms
         streamed, single = self.rows.spans()
         spans = [(first + shift_ms, last + shift_ms) for first, last in streamed + single]
         spans = [span for span in spans if span[0] <= now_ms]
-        if streamed and streamed[-1][0] + shift_ms <= now_ms:
-            spans.append((streamed[-1][0] + shift_ms, now_ms))
+        begun = [first for first, _ in streamed if first <= state.last_trade_ms]
+        if begun:
+            spans.append((begun[-1] + shift_ms, now_ms))
         for told in self._told.values():
             if told.interval.shortest_ms <= grid.shortest_ms:
                 reach = told.interval.longest_ms  # a candle moves by less than its length

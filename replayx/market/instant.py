@@ -38,7 +38,9 @@ class TradesAt:
 
     def covers(self, first_ms: int, last_ms: int) -> bool:
         """Say whether no trade of a span is missing."""
-        return self._rows.holes.covers(first_ms, last_ms)
+        if self.last_ms is None:
+            return self._rows.holes.covers(first_ms, last_ms)
+        return self._rows.holes.covers(first_ms, last_ms, newest_ms=self.last_ms)
 
     def next_whole(self, time_ms: int) -> int:
         """Return the first second behind `time_ms` from which on no trade is missing."""

@@ -69,12 +69,16 @@ class TradeHoles:
         if self._holes:
             self._holes[0] = Hole(BEFORE_ALL_MS, first_ms, 0, first_id - 1)
 
-    def covers(self, first_ms: int, last_ms: int) -> bool:
-        """Say whether no trade of a span is missing, as far as is known."""
+    def covers(self, first_ms: int, last_ms: int, *, newest_ms: int = _AFTER_ALL_MS) -> bool:
+        """Say whether no trade of a span is missing, as far as is known once there was a trade at
+        `newest_ms`: what comes behind a hole is what tells of it.
+        """
         at = bisect_left(self._holes, first_ms, key=_AFTER)
         if not self._holes:
             return False
-        return at == len(self._holes) or self._holes[at].before_ms > last_ms
+        if at == len(self._holes) or self._holes[at].before_ms > last_ms:
+            return True
+        return self._holes[at].after_ms > newest_ms
 
     def next_whole(self, time_ms: int) -> int:
         """Return the first second behind `time_ms` from which on no trade is missing."""

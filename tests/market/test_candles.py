@@ -53,6 +53,17 @@ def test_trades_that_come_late_are_counted_where_they_belong(data):
 
 
 @given(data=st.data())
+def test_a_hole_is_not_known_before_what_comes_behind_it(data):
+    tape = data.draw(tapes(holes=True))
+    count = data.draw(st.integers(1, len(tape.trades)))
+    now_ms = tape.trades[count - 1].time_ms + data.draw(st.integers(0, 200_000))
+    shorter = Tape(tape.trades[:count], tape.firsts[1:])
+    for interval in ("1s", "1m", "1h"):
+        found = tape.rows.candles(interval, 1500, tape.at(count, now_ms))
+        assert found == shorter.rows.candles(interval, 1500, shorter.at(count, now_ms))
+
+
+@given(data=st.data())
 def test_trades_that_are_missing_leave_the_others_where_they_are(data):
     tape = data.draw(tapes(holes=True))
     at = tape.at(len(tape.trades))
