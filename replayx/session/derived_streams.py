@@ -89,7 +89,7 @@ class DerivedStreams:
         """Return which streams are derived although they were recorded.
 
         Candles begin on the grid of the client's time. Where times are shifted by anything but
-        whole intervals, the recorded ones are others.
+        whole intervals, by a rebase or by a lap, the recorded ones are others.
         """
         self._look_at_clock()
         return frozenset(name for name in names if self._is_replaced(name))
@@ -226,12 +226,12 @@ class DerivedStreams:
         return self._venue.follows_from(name, self._feeds[source]) or None
 
     def _is_replaced(self, name: str) -> bool:
-        shift_ms = self._clock.shift_ms
-        feed = self._venue.market_feed(name) if shift_ms else None
+        shifts_ms = (self._clock.shift_ms, 0 if self._loop is None else self._loop.length_ms)
+        feed = self._venue.market_feed(name) if any(shifts_ms) else None
         if feed is None or feed.kind is not FeedKind.CANDLE:
             return False
         length_ms = Interval.parse(feed.interval).length_ms
-        if length_ms and shift_ms % length_ms == 0:
+        if length_ms and not any(shift_ms % length_ms for shift_ms in shifts_ms):
             return False
         carriers = [n for n, names in enumerate(self._names) if name in names]
         return bool(carriers) and all(self._has_trades(feed.symbol, n) for n in carriers)

@@ -5,6 +5,7 @@ from collections import defaultdict
 from fractions import Fraction
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from replayx.session.looping import Looping
 from replayx.session.rebasing import Rebase
 from replayx.session.session import OnSeek, ReplaySession
 from replayx.session.venue_clock import VenueClock
+from replayx.timeline.loop import Loop
 from replayx.timeline.tape import Tape
 from tests.session.naive_market import CHANNELS, MS, SPOT, T0, at, delta, tape, trade
 from tests.tapes import channel
@@ -254,3 +256,15 @@ def test_in_a_loop_no_market_tells_another_ones_differences():
     ]
     for deltas in pairwise(told):
         assert deltas[1]["U"] == deltas[0]["u"] + 1
+
+
+@pytest.mark.parametrize(("length_ms", "replaced"), [(59_999, True), (60_000, False)])
+def test_in_a_loop_candles_stay_recorded_where_laps_are_whole_intervals(length_ms, replaced):
+    channels = [*CHANNELS.values(), channel(9, "abc@kline_1m", market=MARKET)]
+    source = made_of(channels, ROWS)
+    history = MarketHistory(MARKET, [source], SPOT)
+    loop = Loop(T0 * MS, length_ms * MS, 3, {}, {})
+    streams = DerivedStreams(MARKET, SPOT, [source], history, loop=loop)
+    assert streams.replaced(["abc@kline_1m", "abc@trade"]) == (
+        frozenset(["abc@kline_1m"] if replaced else [])
+    )
