@@ -101,3 +101,12 @@ def test_few_chunks_are_kept():
     for ordinal in (*range(CHUNK_CACHE_COUNT + 1), CHUNK_CACHE_COUNT, 0):
         chunks.batch(0, ordinal)
     assert taken == [*range(CHUNK_CACHE_COUNT + 1), 0]
+
+
+def test_few_messages_are_decoded_at_once(monkeypatch):
+    monkeypatch.setattr("replayx.market.chunks._DECODED_AT_ONCE", 2)
+    codec, chunks = made(one_source([(k, 0, trade(k)) for k in range(1, 6)]))
+    asked, usual = [], codec.decode
+    codec.decode = lambda feed, payloads: asked.append(len(payloads)) or usual(feed, payloads)
+    assert ids(chunks.told(0, 0, TRADES).events) == [1, 2, 3, 4, 5]
+    assert asked == [2, 2, 1]
