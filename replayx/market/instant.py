@@ -49,8 +49,10 @@ class TradesAt:
     def between(self, first_ms: int, last_ms: int) -> TradeSum | None:
         """Return the sum of the trades in a span, both ends inclusive; None: there is none."""
         sums, late = self._rows.sums_between(first_ms, last_ms, before_run=self._run)
-        sums = sums + self._tail_between(first_ms, last_ms)
-        if late:
+        tail = self._tail_between(first_ms, last_ms)
+        is_behind = not tail or not sums or tail[0].first_ms >= sums[-1].last_ms
+        sums = sums + tail
+        if late or not is_behind:
             return interleaved(sums + late)
         return merged(sums) if sums else None
 
@@ -62,10 +64,11 @@ class TradesAt:
 
     def last_before(self, time_ms: int) -> TradeSum | None:
         """Return a sum that ends with the last trade before `time_ms`."""
+        before = self._rows.last_before(time_ms, before_run=self._run)
         end = bisect_left(self._tail.times, time_ms)
-        if end:
+        if end and (before is None or before.last_ms <= self._tail.times[end - 1]):
             return self._tail.sum_of(end - 1, end, self._run)
-        return self._rows.last_before(time_ms, before_run=self._run)
+        return before
 
     def _tail_between(self, first_ms: int, last_ms: int, above_id: int = -1) -> list[TradeSum]:
         first = bisect_left(self._tail.times, first_ms)

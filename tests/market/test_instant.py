@@ -38,3 +38,12 @@ def test_the_tail_goes_on_where_the_rows_end():
     assert trades.above(5, 0, 9_000) is None
     assert trades.covers(2_000, 9_000)
     assert trades.next_whole(500) == 2_000
+
+
+def test_a_trade_that_comes_late_behind_the_rows_is_not_the_last_one():
+    tape = Tape([trade(1, 0, "1.00"), trade(2, 90, "2.00"), trade(3, 20, "3.00")], [2])
+    trades = known_at(tape, 3)
+    found = trades.between(0, 99)
+    assert (found.open, found.close, found.last_ms, found.last_id) == (100, 200, 90, 3)
+    assert trades.last_before(1_000).close == 200
+    assert trades.last_before(50).close == 300
