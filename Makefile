@@ -25,8 +25,10 @@ lint: $(VENV)/.installed
 types: $(VENV)/.installed
 	$(BIN)/mypy
 
+# Many tests start processes: compiled once, they start in half the time.
 unit: $(VENV)/.installed
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(abspath $(VENV))/pycache \
+		$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 conformance: $(VENV)/.installed  ## Real third-party clients against a replay of the project's cassettes
 	$(BIN)/python tests/conformance/run.py

@@ -24,6 +24,12 @@ TAPES = {
 pytestmark = pytest.mark.capture
 
 
+def of(*names):
+    """Return parameters, each for one worker: a tape takes a while to read."""
+    groups = [pytest.mark.xdist_group(f"market {name}") for name in names]
+    return [pytest.param(one, marks=group) for one, group in zip(names, groups, strict=True)]
+
+
 @pytest.fixture(scope="module")
 def made(imported):
     """Return the history and rows of a tape, made once."""
@@ -69,7 +75,7 @@ def first_books(facts):
     return books
 
 
-@pytest.mark.parametrize("name", ["spot", "usdm", "nexo"])
+@pytest.mark.parametrize("name", of("spot", "usdm", "nexo"))
 def test_the_book_has_as_best_what_the_best_quotes_say(made, name):
     _, facts, rows = made(name)
     books, quotes = first_books(facts), defaultdict(dict)
@@ -89,7 +95,7 @@ def test_the_book_has_as_best_what_the_best_quotes_say(made, name):
     assert compared > 100
 
 
-@pytest.mark.parametrize("name", TAPES)
+@pytest.mark.parametrize("name", of(*TAPES))
 def test_trades_and_their_groups_tile(made, name):
     history, _, rows = made(name)
     for symbol in history.symbols():
@@ -109,7 +115,7 @@ def test_trades_and_their_groups_tile(made, name):
         )
 
 
-@pytest.mark.parametrize("name", TAPES)
+@pytest.mark.parametrize("name", of(*TAPES))
 def test_any_instant_is_as_reading_everything_tells(made, name):
     history, facts, rows = made(name)
     draws = named_stream(SEED, f"instants/{name}")
@@ -155,7 +161,7 @@ def test_any_instant_is_as_reading_everything_tells(made, name):
             assert (newest.ask, newest.ask_quantity) == book.asks[0]
 
 
-@pytest.mark.parametrize("name", ["spot", "nexo"])
+@pytest.mark.parametrize("name", of("spot", "nexo"))
 def test_steps_are_those_of_the_venue(made, name):
     history, _, _ = made(name)
     steps = {symbol: history.at(0).increments(symbol) for symbol in history.symbols()}
