@@ -6,6 +6,8 @@ entry, two additions a write. Secrets are replaced when somebody reads.
 
 from collections import Counter, deque
 from collections.abc import Iterable
+from itertools import chain
+from typing import NamedTuple
 
 import msgspec
 
@@ -40,6 +42,19 @@ from replayx.session.transcript_entry import (
 _ENTRY_BYTES = 256
 
 
+class _Request(NamedTuple):
+    """A request without a body, as it came: most are, and few entries are ever read."""
+
+    seq: int
+    at_ns: int
+    now_ns: int
+    event: RequestReceived
+
+    def entry(self) -> Entry:
+        place = Place(seq=self.seq, at_ns=self.at_ns, now_ns=self.now_ns)
+        return input_entry(self.event, place)
+
+
 class Transcript:
     """What one timeline was given and did.
 
@@ -51,7 +66,8 @@ class Transcript:
     def __init__(self, rules: Iterable[SecretRules], salt: bytes) -> None:
         """Take what is secret to the markets' venues, and a random salt for pseudonyms."""
         self._redactor = Redactor(_together(tuple(rules)), salt)
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[Entry | _Request] = deque()
+        self._held: deque[int] = deque()  # bytes of memory, by entry
         self._bytes = 0
         self._next_seq = 1
         self._played_from_ns = 0
@@ -83,6 +99,11 @@ class Transcript:
         match event:
             case RequestReceived():
                 self.requests[event.market] += 1
+                if not event.request.body:
+                    self.settle(at_ns, now_ns)
+                    request = _Request(self._next_seq, at_ns, now_ns, event)
+                    self._keep(request, _request_held(event))
+                    return
             case ConnectionAsked():
                 self.connections[event.market] += 1
             case MessageReceived():
@@ -118,11 +139,16 @@ class Transcript:
         return Place(seq=self._next_seq, at_ns=at_ns, now_ns=now_ns)
 
     def _add(self, entry: Entry) -> None:
+        self._keep(entry, _held(entry))
+
+    def _keep(self, entry: Entry | _Request, held_bytes: int) -> None:
         self._next_seq += 1
         self._entries.append(entry)
-        self._bytes += _held(entry)
+        self._held.append(held_bytes)
+        self._bytes += held_bytes
         while self._bytes > TRANSCRIPT_BYTES_MAX or len(self._entries) > TRANSCRIPT_ENTRIES_MAX:
-            self._bytes -= _held(self._entries.popleft())
+            self._entries.popleft()
+            self._bytes -= self._held.popleft()
             self.dropped += 1
 
     # ---- reading
@@ -137,7 +163,8 @@ class Transcript:
         first = self._next_seq - len(self._entries)
         start = max(0, since - first)
         stop = min(start + limit, len(self._entries))
-        return self._clean([self._entries[place] for place in range(start, stop)])
+        kept = (self._entries[place] for place in range(start, stop))
+        return self._clean([one.entry() if isinstance(one, _Request) else one for one in kept])
 
     def unmatched(self, limit: int) -> list[UnmatchedEntry]:
         """Return the last `limit` requests without an answer since a reset, oldest first."""
@@ -184,6 +211,12 @@ class Transcript:
             return msgspec.structs.replace(body, base64=b"")
         clean, _ = self._redactor.body(body.base64, headers)
         return msgspec.structs.replace(body, base64=clean)
+
+
+def _request_held(event: RequestReceived) -> int:
+    headers = event.request.headers
+    texts = sum(map(len, chain.from_iterable(headers))) + len(event.request.target)
+    return (2 + len(headers)) * _ENTRY_BYTES + texts
 
 
 def _held(entry: Entry) -> int:

@@ -4,6 +4,7 @@ Origin: web-socket-streams.md and rest-api.md; the USDⓈ-M cadences from the de
 """
 
 import re
+from functools import lru_cache
 from types import MappingProxyType
 
 from replayx.market.events import FeedKind, MarketFeed
@@ -115,7 +116,11 @@ def endpoint(dialect: Dialect, path: str) -> str | None:
 
     Spot's /api/v1 was switched off 2026-03-25, USDⓈ-M's v2 has newer forms of few endpoints.
     """
-    api = dialect.api[:-1]
+    return _under(dialect.api[:-1], path)
+
+
+@lru_cache(maxsize=1024)
+def _under(api: str, path: str) -> str | None:
     version, _, rest = path.removeprefix(api).partition("/")
     if not path.startswith(api) or version not in ("1", "2", "3"):
         return None
