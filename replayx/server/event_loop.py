@@ -17,6 +17,9 @@ _T = TypeVar("_T")
 
 # Waits longer than this are cut short by as much and left to epoll; the rest is waited precisely.
 _COARSE_S = 0.005
+# The kernel wakes a sleeper some 60-100 us late: for that long the loop turns instead of sleeping.
+# It costs a tenth of a core at a thousand timers a second, and nothing where none is due.
+_SPIN_S = 0.00008
 
 if sys.platform == "linux":
 
@@ -32,7 +35,8 @@ if sys.platform == "linux":
                 return super().select(None)
             if timeout > 2 * _COARSE_S:
                 return super().select(timeout - _COARSE_S)
-            select.select((self.fileno(),), (), (), timeout)
+            if timeout > _SPIN_S:
+                select.select((self.fileno(),), (), (), timeout - _SPIN_S)
             return super().select(0)
 
 else:
