@@ -111,9 +111,10 @@ class Listener:
             host, target = _split_host(target.partition("://")[2])
         name, target = split_timeline(target)
         pump = self._timelines.get(name or request.headers.get(HEADER, "") or self.timeline)
-        first, rest = _split_host(target[1:])
-        if "." in first and (named := self._market_of_host(first)) is not None:
-            return _Addressed(pump, named, rest)
+        if "." in target.partition("?")[0]:  # hardly ever, and each request comes by here
+            first, rest = _split_host(target[1:])
+            if (named := self._market_of_host(first)) is not None:
+                return _Addressed(pump, named, rest)
         return _Addressed(pump, self._market_of_host(host) or self.market, target)
 
     # ---- sockets

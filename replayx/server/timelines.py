@@ -16,6 +16,7 @@ from replayx.server.pump import Pump
 HEADER = "X-Replayx-Timeline"
 SHARED = ""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_MARKS = ("/@", "/%40")
 _PREFIX = re.compile(r"/(?:@|%40)([^/?]*)")
 
 
@@ -79,7 +80,7 @@ def check_name(name: str) -> str:
 
 def split_timeline(target: str) -> tuple[str, str]:
     """Split `/@name/path` into the name, empty if there is none, and the target behind it."""
-    match = _PREFIX.match(target)
+    match = _PREFIX.match(target) if target.startswith(_MARKS) else None
     if match is None:
         return "", target
     rest = target[match.end() :]

@@ -42,7 +42,9 @@ class Answers:
         self.recorded = RecordedAnswers(market, venue, readers)
         self.history: MarketHistory | LoopedHistory | None = None
         self.loop: Loop | None = None
+        self._streamed: frozenset[str] | None = None  # the symbols that the tape has streams of
         self._played: Counter[RequestKey] = Counter()
+        self._keyed: tuple[object, RequestKey] = (None, RequestKey("", "", ()))
         self.unmatched = 0
         self.on_unmatched: Callable[[str], None] = _ignore
 
@@ -73,7 +75,7 @@ class Answers:
         key = self._key(request)
         if not self._venue.derives(key):
             return False
-        return not self._venue.prefers_recording(key) or not self.recorded.matcher.of(key)
+        return not self._is_recorded_first(key) or not self.recorded.matcher.of(key)
 
     def http(
         self, request: HttpRequest, position_ns: int, venue_ms: int, *, shift_ms: int = 0
@@ -95,15 +97,20 @@ class Answers:
         return self._venue.wsapi_reply(request, answer.plain)
 
     def _key(self, request: HttpRequest | WsApiRequest) -> RequestKey:
-        if isinstance(request, HttpRequest):
-            return self._venue.request_key(request)
-        return self._venue.wsapi_key(request)
+        last, key = self._keyed  # whether it has to wait is asked first, and then the answer
+        if last is not request:
+            if isinstance(request, HttpRequest):
+                key = self._venue.request_key(request)
+            else:
+                key = self._venue.wsapi_key(request)
+            self._keyed = request, key
+        return key
 
     def _answer(self, key: RequestKey, position_ns: int, venue_ms: int, shift_ms: int) -> Answer:
         reply = self._venue.computed(key, venue_ms)
         if reply is not None:
             return Answer(reply)
-        recorded_first = self._venue.is_stateful(key) or self._venue.prefers_recording(key)
+        recorded_first = self._is_recorded_first(key)
         if not recorded_first:
             reply = self._derived(key, position_ns, venue_ms, shift_ms)
         # What the venue itself said is better than a refusal in its name: a tape may hold answers
@@ -121,6 +128,17 @@ class Answers:
         if reply.status >= _REFUSED_MIN:
             return Answer(self._refused(key, reply, position_ns))
         return Answer(reply)
+
+    def _is_recorded_first(self, key: RequestKey) -> bool:
+        """Say whether a recorded answer is better than a derived one: what seldom changes, and
+        what is asked of symbols of which the tape has answers and no stream.
+        """
+        if self._venue.is_stateful(key) or self._venue.prefers_recording(key):
+            return True
+        if self._streamed is None and self.history is not None:
+            self._streamed = frozenset(feed.symbol for feed in self.history.feeds())
+        symbols = self._venue.symbols_of(key)
+        return bool(symbols) and (self._streamed or frozenset()).isdisjoint(symbols)
 
     def _derived(
         self, key: RequestKey, position_ns: int, venue_ms: int, shift_ms: int

@@ -1,6 +1,7 @@
 import gzip
 
 from replayx.cassette.reader import CassetteReader
+from replayx.market.events import FeedKind, MarketFeed
 from replayx.session.answers import Answers, unmatched_total
 from replayx.venues.venue import HttpReply, HttpRequest, RequestKey, WsApiRequest
 from tests.fake_venue import FakeVenue
@@ -140,7 +141,7 @@ class Known:
         return ("b",)
 
     def feeds(self):
-        return ("/trades",)
+        return (MarketFeed(FeedKind.TRADE, "b"),)
 
 
 def test_a_recorded_answer_is_better_than_a_refusal(tmp_path):
@@ -172,7 +173,7 @@ class EmptyVenue(RefusingVenue):
         return None
 
     def nothing(self, key, feeds):
-        return HttpReply(200, b"[]") if key.path in feeds else None
+        return HttpReply(200, b"[]") if feeds and key.path == "/trades" else None
 
 
 def test_what_is_neither_told_nor_recorded_is_nothing(tmp_path):
@@ -186,3 +187,20 @@ def test_what_is_neither_told_nor_recorded_is_nothing(tmp_path):
     assert _get(answers, "/trades?p=2", 9).body == b"[]"
     assert answers.unmatched == 1
     assert _get(answers, "/price?p=2", 9).status == 404
+
+
+class DerivingVenue(RefusingVenue):
+    def derive(self, key, market):
+        return HttpReply(200, b"derived")
+
+
+def test_of_a_symbol_without_streams_the_recording_is_asked_first(tmp_path):
+    chunk = sealed(
+        [], [interaction(5, "/price?s=b", b"old"), interaction(5, "/price?s=z", b"told")]
+    )
+    path = write_cassette(tmp_path / "a.rpx", [], [chunk])
+    answers = Answers("fake", DerivingVenue(), [CassetteReader(path)])
+    answers.history = Known()
+    assert _get(answers, "/price?s=b", 9).body == b"derived"
+    assert _get(answers, "/price?s=z", 9).body == b"told"
+    assert _get(answers, "/price?s=z&limit=3", 9).body == b"derived"
