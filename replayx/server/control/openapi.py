@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -27,6 +28,10 @@ def document() -> Json:
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     # By name, for a union has no hash that means anything.
     refs = dict(zip(map(_name, types), schemas, strict=True))
+    for component in components.values():
+        if "description" in component:
+            # A docstring: from Python 3.13 on without its indentation.
+            component["description"] = cleandoc(component["description"])
     for name, groups in GROUPS.items():
         components[name]["oneOf"] = [
             {"anyOf": [{"required": [field]} for field in group]} for group in groups
