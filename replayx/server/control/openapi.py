@@ -19,6 +19,7 @@ Json = dict[str, Any]
 _REFERENCE = "#/components/schemas/{name}"
 # What any request may be answered: a field, the token, the Host or Origin header.
 _ALWAYS = (400, 401, 403)
+_TOO_LARGE = 413
 _TEXT = re.compile(r"\s+")
 
 
@@ -60,6 +61,11 @@ def document() -> Json:
 def document_json() -> bytes:
     """Return the document as JSON text, the same each time."""
     return msgspec.json.format(msgspec.json.encode(document(), order="deterministic")) + b"\n"
+
+
+def _phrase(status: int) -> str:
+    """Return a status in words: RFC 9110's, which Python has had for 413 since 3.13."""
+    return "Content Too Large" if status == _TOO_LARGE else HTTPStatus(status).phrase
 
 
 def _types() -> Iterable[type[msgspec.Struct]]:
@@ -106,7 +112,7 @@ def _problems(route: Route) -> Json:
         problems |= {409, 503}
     content = {"application/json": {"schema": {"$ref": _REFERENCE.format(name="Problem")}}}
     return {
-        str(status): {"description": HTTPStatus(status).phrase, "content": content}
+        str(status): {"description": _phrase(status), "content": content}
         for status in sorted(problems)
     }
 
