@@ -87,7 +87,7 @@ class Plain:
         )
         for path, params, code in mistakes:
             expect((await self.get(path, status=400, **params))["code"], code)
-        never_asked = await self.get("klines", status=404, symbol=SYMBOL, interval="1m", limit=17)
+        never_asked = await self.get("kline", status=404, symbol=SYMBOL, interval="1m")
         claim("Nearest recorded" in never_asked["msg"], never_asked["msg"])
         return never_asked["msg"]
 

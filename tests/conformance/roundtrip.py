@@ -110,7 +110,9 @@ def record(clients: list[str], folder: Path) -> tuple[list[Path], dict[str, list
     for client in clients:
         with ExitStack() as stack:
             tls = ("--tls-cert", str(certificate), "--tls-key", str(key))
-            source = stack.enter_context(running("replay", str(CASSETTE), "--port", "0", *tls))
+            # What it says is compared with what its cassette holds: nothing is derived.
+            said = ("replay", str(CASSETTE), "--port", "0", "--derive", "off", *tls)
+            source = stack.enter_context(running(*said))
             urls = {}
             for market, listener in source.items():
                 out = folder / f"{client}-{market}.rpx"
