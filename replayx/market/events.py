@@ -166,18 +166,6 @@ class MarkPrice(MarketEvent, frozen=True):
     time_ms: int
 
 
-AnyMarketEvent = (
-    Trade
-    | AggTrade
-    | BookDelta
-    | BookSnapshot
-    | BookTop
-    | Candle
-    | Ticker
-    | AveragePrice
-    | MarkPrice
-)
-
 _Event = TypeVar("_Event", bound=MarketEvent)
 
 

@@ -10,7 +10,6 @@ from fnmatch import fnmatchcase
 from typing import Protocol, assert_never
 
 from replayx.cassette.records import Channel
-from replayx.errors import InvalidOption
 from replayx.limits import PRICE_RECALL_NS
 from replayx.market.events import AggTrade, FeedKind, MarketEvent, MarketFeed, Trade
 from replayx.session.stops import Stop, StopAfter, StopAt, StopWhen
@@ -50,23 +49,6 @@ def halt_at(stop: Stop, tape: Tape, venues: Mapping[str, Venue]) -> Halt:
             return halt
         case _:
             assert_never(stop)
-
-
-def check_stop(stop: Stop) -> None:
-    """Raise InvalidOption if a stop is none: below one message, of an event or a price unknown."""
-    if isinstance(stop, StopAfter) and stop.messages < 1:
-        raise InvalidOption(f"{stop.messages} messages", expected="at least 1", where="messages")
-    if not isinstance(stop, StopWhen):
-        return
-    if not (stop.channel or stop.event or stop.price_crosses):
-        raise InvalidOption("no condition", expected="a channel, an event or a price")
-    if stop.event and _kind(stop.event) is None:
-        known = ", ".join(kind.value for kind in FeedKind)
-        raise InvalidOption(f"the event {stop.event!r}", expected=known, where="event")
-    if stop.price_crosses and _price(stop.price_crosses) is None:
-        raise InvalidOption(
-            f"the price {stop.price_crosses!r}", expected="a decimal number", where="price_crosses"
-        )
 
 
 class HaltAtTime:

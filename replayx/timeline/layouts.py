@@ -64,7 +64,6 @@ class Layout:
         self.bytes_min = len(head) + len(tail)
         self._head = _checks(head)
         self._tail = _checks(tail)
-        self._head_bytes = len(head)
         self._tail_bytes = len(tail)
         self._numbers = numbers
         self._together = _together(numbers)

@@ -239,8 +239,8 @@ class MarketSide(Protocol):
         return None
 
     def encode(self, channel: str, event: MarketEvent, now_ms: int) -> bytes:
-        """Return an event as the payload of a stream, sent at `now_ms`."""
-        raise NotImplementedError
+        """Return an event as the payload of a stream (see `follows_from`), sent at `now_ms`."""
+        raise AssertionError(f"{channel} follows from nothing: {event} at {now_ms}")
 
     def coverage(self, feeds: Feeds, keys: Collection[RequestKey]) -> tuple[Coverage, ...]:
         """Return what a tape can answer that holds these streams and answers to these requests."""

@@ -6,10 +6,9 @@ import pytest
 
 from replayx.cassette.reader import CassetteReader
 from replayx.cassette.records import ChannelKind
-from replayx.errors import InvalidOption
 from replayx.limits import PRICE_RECALL_NS
 from replayx.market.events import BookTop, FeedKind, MarketFeed, Trade
-from replayx.session.halts import check_stop, halt_at
+from replayx.session.halts import halt_at
 from replayx.session.stops import StopAfter, StopAt, StopWhen
 from replayx.timeline.source import CassetteSource
 from replayx.timeline.tape import Tape
@@ -133,26 +132,6 @@ def test_only_what_may_fit_is_decoded():
 
 def test_a_time_is_no_message():
     assert hit(StopAt(5)) is None
-
-
-@pytest.mark.parametrize(
-    "stop",
-    [
-        StopAfter(0),
-        StopWhen(),
-        StopWhen(event="moon"),
-        StopWhen(price_crosses="much"),
-        StopWhen(price_crosses="nan"),
-    ],
-)
-def test_what_is_no_stop_is_told(stop):
-    with pytest.raises(InvalidOption):
-        check_stop(stop)
-
-
-def test_what_is_a_stop_passes():
-    for stop in (StopAt(0), StopAfter(1), StopWhen(channel="a", price_crosses="60000.5")):
-        check_stop(stop)
 
 
 @pytest.mark.parametrize("price", ["108374.43", "108369.43", "108380", "1"])

@@ -54,7 +54,7 @@ def encode(dialect: Dialect, channel: str, event: MarketEvent, now_ms: int) -> b
         case MarkPrice():
             fields = _mark_price(event, now_ms)
         case _:
-            raise NotImplementedError(f"{type(event).__name__} is told by no stream")
+            raise AssertionError(f"{type(event).__name__} is told by no stream")
     return _encode(fields)
 
 

@@ -152,5 +152,5 @@ def test_forms(venue, channel, event, payload):
 
 
 def test_what_is_told_by_no_stream_is_our_mistake():
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(AssertionError):
         SPOT.encode("b@trade", MarketEvent("B"), 7)
