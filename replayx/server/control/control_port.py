@@ -1,7 +1,8 @@
 """The control API's own port: HTTP in, checked against the routes; JSON out."""
 
 import re
-from typing import NamedTuple
+from enum import Enum
+from typing import NamedTuple, get_args
 
 import msgspec
 from aiohttp import hdrs, web
@@ -163,7 +164,11 @@ async def _body(request: web.BaseRequest, route: Route) -> msgspec.Struct:
     try:
         body = msgspec.convert(_with_integers(msgspec.json.decode(data)), route.body)
     except msgspec.DecodeError as error:
-        raise Refused(_validation_problem(error, "$")) from error
+        problem = _validation_problem(error, "$")
+        if not problem.expected:
+            words = ", ".join(_words(route.body, problem.where))
+            problem = msgspec.structs.replace(problem, expected=words)
+        raise Refused(problem) from error
     except (RecursionError, UnicodeDecodeError) as error:
         raise Refused(Problem(400, "no JSON that can be read", where="$")) from error
     check_groups(body)
@@ -225,3 +230,13 @@ def _validation_problem(error: msgspec.DecodeError, where: str) -> Problem:
         expected=expected[1] if expected else "",
         where=path if where == "$" else path.replace("$", where, 1),
     )
+
+
+def _words(definition: type[msgspec.Struct], where: str) -> list[str]:
+    """Return the words that a field may be; none if it may be anything else."""
+    fields = {f"$.{field.encode_name}": field for field in msgspec.structs.fields(definition)}
+    if where not in fields:
+        return []
+    kinds = (fields[where].type, *get_args(fields[where].type))
+    enums = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum)]
+    return [str(member.value) for kind in enums for member in kind]

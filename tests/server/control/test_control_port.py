@@ -196,3 +196,10 @@ async def test_a_client_that_goes_away_while_it_waits_harms_nobody(client):
             timeout=aiohttp.ClientTimeout(total=0.1),
         )
     assert (await client.ask("GET", "/clock"))[0] == 200
+
+
+async def test_a_word_that_is_none_is_told_with_those_that_are(client):
+    status, problem = await client.ask("POST", "/clock/run-until", {"event": "moon"})
+    assert (status, problem["where"]) == (400, "$.event")
+    assert problem["error"] == "Invalid enum value 'moon'"
+    assert {"trade", "candle"} <= set(problem["expected"].split(", "))
