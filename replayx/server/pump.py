@@ -1,7 +1,7 @@
 """The run loop: asks the session what is due, performs it, and sleeps until the next deadline."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 
@@ -47,7 +47,6 @@ class Pump:
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._waiting: asyncio.Task[None] | None = None
         self._replies: Pending[HttpReply] = Pending()
-        self._held: set[asyncio.Task[None]] = set()
         self._told: Pending[ClockState] = Pending()
         self._commands = count(1)
         self._verdicts: dict[int, HttpReply | None] = {}
@@ -72,17 +71,8 @@ class Pump:
             with self._telling():
                 self._handle(event)
 
-    def hold(self, event: AnyInput, until: Awaitable[object]) -> None:
-        """Feed an input as soon as `until` is done; what `until` raises ends the run."""
-        if self._is_stopped:
-            return
-        self._expect(event)
-        task = asyncio.ensure_future(self._feed_after(event, until))
-        self._held.add(task)
-        task.add_done_callback(self._release)
-
     async def answer(self, number: int) -> HttpReply:
-        """Wait for the answer to a request that was fed or is held. To be called once each."""
+        """Wait for the answer to a request that was fed, which may come later. Once each."""
         return await self._replies.wait(number, _OVER)
 
     async def command(self, make: Callable[[int], AnyInput]) -> ClockState:
@@ -119,25 +109,14 @@ class Pump:
         self._is_stopped = True
         if self._timer is not None:
             self._timer.cancel()
-        for task in (self._waiting, *self._held):
-            if task is not None and task is not asyncio.current_task():
-                task.cancel()
+        if self._waiting is not None and self._waiting is not asyncio.current_task():
+            self._waiting.cancel()
         self._replies.end(_OVER)
         self._told.end(self.clock())
 
     def _expect(self, event: AnyInput) -> None:
         if isinstance(event, RequestReceived | RequestRefused):
             self._replies.expect(event.number)
-
-    def _release(self, task: asyncio.Task[None]) -> None:
-        self._held.discard(task)
-        with self._telling():
-            self._schedule()
-
-    async def _feed_after(self, event: AnyInput, until: Awaitable[object]) -> None:
-        with self._telling():
-            await until
-            self._handle(event)
 
     def _handle(self, event: AnyInput) -> None:
         self._perform(self.session.handle(event, self._clock.now_ns()))
@@ -150,8 +129,6 @@ class Pump:
             return
         if self._timer is not None:
             self._timer.cancel()
-        if self._held and self.session.is_lockstep:
-            return  # the tape stands still until everything that came is handled
         deadline_ns = self.session.next_deadline_ns()
         if deadline_ns is None:
             self._timer = None

@@ -13,6 +13,7 @@ from replayx.session.clockwork import Regime
 from replayx.session.inputs import (
     ConnectionAsked,
     ConnectionOpened,
+    HistoryBuilt,
     MessageReceived,
     PauseAsked,
     RequestReceived,
@@ -196,49 +197,46 @@ async def test_when_behind_clients_may_read_in_between_but_not_hold_it_up(monkey
     assert len(paper.said) == 21
 
 
+class Later(ReplaySession):
+    """Answers requests when the history of their market is there."""
+
+    def handle(self, event, now_ns):
+        if isinstance(event, HistoryBuilt):
+            return super().handle(ASKED, now_ns)
+        return [] if event is ASKED else super().handle(event, now_ns)
+
+
 async def test_an_answer_may_come_later_than_its_request():
     pump, _, _ = make(starts_itself=False)
-    ready = asyncio.get_running_loop().create_future()
-    pump.hold(ASKED, ready)
+    pump.session.__class__ = Later
+    pump.feed(ASKED)
     waiting = asyncio.ensure_future(pump.answer(7))
     for _ in range(5):
         await asyncio.sleep(0)
     assert not waiting.done()
-    ready.set_result(None)
+    pump.feed(HistoryBuilt("fake"))
     assert (await waiting).body == b"0"
 
 
-async def test_what_is_held_is_told_when_it_is_over():
+async def test_who_still_waits_is_told_when_it_is_over():
     pump, _, told = make(starts_itself=False)
-    loop = asyncio.get_running_loop()
-    pump.hold(ASKED, loop.create_future())
+    pump.session.__class__ = Later
+    pump.feed(ASKED)
     waiting = asyncio.ensure_future(pump.answer(7))
     await asyncio.sleep(0)
     pump.stop()
     assert ((await waiting).status, told) == (503, [])
-    pump.hold(RequestReceived(8, "fake", HttpRequest("GET", "/time")), loop.create_future())
-    assert (await pump.answer(8)).status == 503
-
-
-async def test_a_failure_of_what_an_input_waits_for_ends_the_run():
-    pump, _, told = make(starts_itself=False)
-    ready = asyncio.get_running_loop().create_future()
-    pump.hold(ASKED, ready)
-    ready.set_exception(ReplayxError("damaged"))
-    assert ((await pump.answer(7)).status, told) == (503, ["damaged"])
 
 
 async def test_an_answer_nobody_waits_for_is_forgotten():
     pump, _, _ = make(starts_itself=False)
-    ready = asyncio.get_running_loop().create_future()
-    pump.hold(ASKED, ready)
+    pump.session.__class__ = Later
+    pump.feed(ASKED)
     waiting = asyncio.ensure_future(pump.answer(7))
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.wait((waiting,))
-    ready.set_result(None)
-    for _ in range(5):
-        await asyncio.sleep(0)
+    pump.feed(HistoryBuilt("fake"))
     assert pump._replies._futures == {}
 
 
@@ -265,20 +263,6 @@ async def test_a_command_without_an_answer_is_told_where_it_stands_when_all_is_o
     pump.stop()
     assert (await waiting).started
     assert (await pump.command(PauseAsked)).started
-
-
-async def test_in_lockstep_the_tape_stands_until_everything_that_came_is_handled():
-    pump, paper, _ = make(regime=Regime.LOCKSTEP, roll_call=False)
-    connect(pump)
-    ready = asyncio.get_running_loop().create_future()
-    pump.hold(ASKED, ready)
-    running = asyncio.ensure_future(pump.command(partial(RunUntilAsked, stop=StopAfter(3))))
-    for _ in range(50):
-        await asyncio.sleep(0)
-    assert paper.said == []
-    ready.set_result(None)
-    assert (await pump.answer(7)).status == 200
-    assert (await running).delivered == 3
 
 
 async def test_in_lockstep_a_run_is_over_when_every_socket_took_it():
