@@ -24,7 +24,12 @@ LAYERS = {
 # Layers whose folders must not know each other.
 NEVER_SIDEWAYS = (3, 5)
 # The Protocol of a layer is for all of it.
-PROTOCOLS = {"replayx.venues.venue"}
+PROTOCOLS = {
+    "replayx.venues.venue",
+    "replayx.venues.fault_side",
+    "replayx.venues.market_side",
+    "replayx.venues.rate_side",
+}
 
 SHELL = 5  # from here on up, modules may touch the world
 WORLD = {

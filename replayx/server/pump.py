@@ -9,6 +9,7 @@ from replayx.clock import NS_PER_S, Clock
 from replayx.server.pending import Pending
 from replayx.server.sink import Sink
 from replayx.session.effects import (
+    AbortConnection,
     Accept,
     AnyEffect,
     ClockState,
@@ -193,6 +194,8 @@ class Pump:
                     self._verdicts[effect.connection] = effect.reply
                 case CloseConnection():
                     self.sink.close(effect.connection, effect.code, effect.reason)
+                case AbortConnection():
+                    self.sink.abort(effect.connection, is_reset=effect.is_reset)
                 case Started():
                     self.on_start(effect.now_ns)
                 case Ended():

@@ -5,7 +5,9 @@ transport up to a bound, and then the client is cut off, as a venue does.
 """
 
 import asyncio
+import struct
 from collections.abc import Iterable
+from socket import SO_LINGER, SOL_SOCKET
 from typing import NamedTuple
 
 from aiohttp import web
@@ -149,6 +151,26 @@ class Sink:
         task = asyncio.ensure_future(self._finish(number, socket))
         self._closings.add(task)
         task.add_done_callback(self._closings.discard)
+
+    def abort(self, number: int, *, is_reset: bool) -> None:
+        """End a connection without a close frame: by a reset, or as a server that dies does."""
+        socket = self._sockets.get(number)
+        self._forget(number)
+        if socket is None:
+            return
+        if is_reset:
+            self._linger_no_more(socket)
+            socket.transport.abort()
+        else:
+            socket.transport.close()
+        self.remove(number)
+
+    @staticmethod
+    def _linger_no_more(socket: _Socket) -> None:
+        """Let the system answer with a reset: what it has not sent is thrown away."""
+        raw = socket.transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
 
     async def closed(self, within_s: float | None = None) -> None:
         """Wait for the closing handshakes under way; cut off those that take longer."""

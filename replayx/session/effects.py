@@ -2,6 +2,7 @@
 
 import msgspec
 
+from replayx.faults.round_trip import PLAINLY, Manner
 from replayx.venues.venue import HttpReply
 
 
@@ -16,10 +17,11 @@ class Accept(Effect, frozen=True):
 
 
 class Refuse(Effect, frozen=True):
-    """Answer the handshake with an HTTP error instead."""
+    """Answer the handshake with an HTTP error instead, in this manner."""
 
     connection: int
     reply: HttpReply
+    manner: Manner = PLAINLY
 
 
 class SendFrames(Effect, frozen=True):
@@ -37,11 +39,19 @@ class CloseConnection(Effect, frozen=True):
     reason: str
 
 
+class AbortConnection(Effect, frozen=True):
+    """End the connection without a close frame: by a reset, or orderly."""
+
+    connection: int
+    is_reset: bool = True
+
+
 class Reply(Effect, frozen=True):
-    """Answer an HTTP request."""
+    """Answer an HTTP request, in this manner."""
 
     number: int
     reply: HttpReply
+    manner: Manner = PLAINLY
 
 
 class Started(Effect, frozen=True):
@@ -92,6 +102,7 @@ AnyEffect = (
     | Refuse
     | SendFrames
     | CloseConnection
+    | AbortConnection
     | Reply
     | Started
     | Ended

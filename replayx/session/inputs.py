@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import msgspec
 
+from replayx.faults.rule import Plan
 from replayx.session.stops import Stop
 from replayx.venues.venue import HttpRequest, Refusal
 
@@ -13,11 +14,12 @@ class Input(msgspec.Struct, frozen=True, gc=False):
 
 
 class ConnectionAsked(Input, frozen=True):
-    """A WebSocket handshake; answered by Accept or Refuse."""
+    """A WebSocket handshake; answered by Accept or Refuse. `client` is whom it says it is from."""
 
     connection: int
     market: str
     target: str
+    client: str = ""
 
 
 class ConnectionOpened(Input, frozen=True):
@@ -54,11 +56,12 @@ class ConnectionLost(Input, frozen=True):
 
 
 class RequestReceived(Input, frozen=True):
-    """An HTTP request; answered by exactly one Reply."""
+    """An HTTP request; answered by exactly one Reply. `client` is whom it says it is from."""
 
     number: int
     market: str
     request: HttpRequest
+    client: str = ""
 
 
 class RequestRefused(Input, frozen=True):
@@ -119,6 +122,13 @@ class ResetAsked(Input, frozen=True):
     number: int
 
 
+class FaultsAsked(Input, frozen=True):
+    """Inject by this plan from the next message on. Answered by ClockTold."""
+
+    number: int
+    plan: Plan
+
+
 AnyInput = (
     ConnectionAsked
     | ConnectionOpened
@@ -136,4 +146,5 @@ AnyInput = (
     | SeekAsked
     | RunUntilAsked
     | ResetAsked
+    | FaultsAsked
 )

@@ -21,6 +21,7 @@ from replayx.session.clockwork import ClockCommand, Clockwork, Regime
 from replayx.session.desk import Desk
 from replayx.session.effects import (
     AnyEffect,
+    ClockTold,
     CloseConnection,
     Ended,
     Reply,
@@ -31,6 +32,7 @@ from replayx.session.inputs import (
     ConnectionAsked,
     ConnectionLost,
     ConnectionOpened,
+    FaultsAsked,
     HistoryBuilt,
     MessageReceived,
     PingReceived,
@@ -179,6 +181,8 @@ class ReplaySession(Standing):
                 return self._take_up(event.market, now_ns)
             case StartAsked():
                 return self._clockwork.start(now_ns)
+            case FaultsAsked():
+                return [ClockTold(event.number, self.clock(now_ns))]
             case _:
                 return self._command(event, now_ns)
 

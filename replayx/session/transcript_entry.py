@@ -18,7 +18,7 @@ from replayx.session.stops import Stop
 _OPEN_WORD = re.compile(rb"[^\x00-,./:-@\[-^`{-~]{1,256}\Z")
 
 HeaderPairs = tuple[tuple[str, str], ...]
-Verb = Literal["start", "speed", "pause", "resume", "seek", "run-until", "reset"]
+Verb = Literal["start", "speed", "pause", "resume", "seek", "run-until", "reset", "faults"]
 
 
 class Body(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -153,6 +153,13 @@ class CloseEntry(_Entry, frozen=True, tag="close"):
     reason: str
 
 
+class AbortEntry(_Entry, frozen=True, tag="abort"):
+    """A connection was ended from this side without a close frame."""
+
+    connection: int
+    is_reset: bool
+
+
 class PlayedEntry(_Entry, frozen=True, tag="played"):
     """Frames were sent since `from_ns` and until this entry: in `writes`, `size` bytes in all."""
 
@@ -203,6 +210,7 @@ Entry = (
     | AcceptEntry
     | RefuseEntry
     | CloseEntry
+    | AbortEntry
     | PlayedEntry
     | HistoryEntry
     | StartedEntry
@@ -222,6 +230,7 @@ Command = (
     | inputs.SeekAsked
     | inputs.RunUntilAsked
     | inputs.ResetAsked
+    | inputs.FaultsAsked
 )
 
 
@@ -279,6 +288,8 @@ def _command_entry(given: Command, place: Place) -> Entry:
             return CommandEntry(**place, number=number, command="run-until", stop=stop)
         case inputs.ResetAsked(number):
             return CommandEntry(**place, number=number, command="reset")
+        case inputs.FaultsAsked(number):
+            return CommandEntry(**place, number=number, command="faults")
         case _:
             assert_never(given)
 
@@ -295,6 +306,8 @@ def effect_entry(done: effects.AnyEffect, place: Place) -> Entry:
             return RefuseEntry(**place, connection=connection, status=reply.status)
         case effects.CloseConnection(connection, code, reason):
             return CloseEntry(**place, connection=connection, code=code, reason=reason)
+        case effects.AbortConnection(connection, is_reset):
+            return AbortEntry(**place, connection=connection, is_reset=is_reset)
         case effects.HistoryWanted(market):
             return HistoryEntry(**place, market=market, is_built=False)
         case effects.Started():

@@ -4,6 +4,7 @@ from typing import get_args
 import msgspec
 import pytest
 
+from replayx.faults.rule import Plan
 from replayx.limits import TRANSCRIPT_PAYLOAD_BYTES_MAX
 from replayx.session import effects, inputs
 from replayx.session.effects import ClockState
@@ -69,12 +70,14 @@ INPUTS = [
         {"command": "run-until", "stop": {"type": "after", "messages": 10}},
     ),
     (inputs.ResetAsked(1), {"command": "reset"}),
+    (inputs.FaultsAsked(1, Plan()), {"command": "faults"}),
 ]
 EFFECTS = [
     (effects.Accept(1), {"kind": "accept", "connection": 1}),
     (effects.Refuse(1, HttpReply(404, b"no")), {"kind": "refuse", "status": 404}),
     (effects.SendFrames((1, 2), b"abc"), {"kind": "played", "writes": 2, "size": 6}),
     (effects.CloseConnection(1, 1001, "x"), {"kind": "close", "code": 1001, "reason": "x"}),
+    (effects.AbortConnection(1), {"kind": "abort", "connection": 1, "is_reset": True}),
     (effects.Reply(4, HttpReply(200, b"{}")), {"kind": "reply", "status": 200, "size": 2}),
     (effects.HistoryWanted("fake"), {"kind": "history", "is_built": False}),
     (effects.Started(7), {"kind": "started"}),

@@ -15,7 +15,8 @@ from replayx.venues.binance import (
     wire_events,
 )
 from replayx.venues.binance.dialect import Dialect
-from replayx.venues.venue import Coverage, HttpReply, MarketSide, RequestKey
+from replayx.venues.market_side import MarketSide
+from replayx.venues.venue import Coverage, HttpReply, RequestKey
 
 
 class BinanceMarketSide(MarketSide):
