@@ -159,3 +159,9 @@ MARKET_IN_MEMORY_BYTES = 24 * MIB
 # Sums of parts of a second that are kept: windows move on, and candles of a shifted grid cut the
 # same seconds again and again, 1,500 of them in the longest answer.
 SPLIT_SECONDS_MAX = 4096
+
+# ---- faults
+# Durations in a plan: tapes are days long, and a sum of some must stay below flow.NEVER_NS.
+FAULT_DURATION_NS_MAX = 365 * 86_400 * 1_000_000_000
+# Sizes and rates in a plan: a terabyte a second is as good as no limit.
+FAULT_RATE_BYTES_MAX = 10**12

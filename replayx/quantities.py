@@ -8,7 +8,7 @@ from types import MappingProxyType
 from replayx.clock import NS_PER_MS, NS_PER_S
 from replayx.errors import InvalidOption
 
-_DURATION_UNITS = MappingProxyType(
+DURATION_UNITS = MappingProxyType(
     {
         "ns": 1,
         "us": 1_000,
@@ -43,10 +43,10 @@ def parse_duration_ns(text: str) -> int:
     """Return a duration such as `10m`, `1h30m` or `0.5s` in ns. Raises InvalidOption."""
     compact = text.strip().lower()
     parts = _PART.findall(compact)
-    known = all(unit in _DURATION_UNITS for _, unit in parts)
+    known = all(unit in DURATION_UNITS for _, unit in parts)
     if not parts or not known or "".join(map("".join, parts)) != compact:
         raise InvalidOption(f"the duration {text!r}", expected="one such as 10s, 1.5m or 1h30m")
-    return sum(_scaled(number, _DURATION_UNITS[unit]) for number, unit in parts)
+    return sum(_scaled(number, DURATION_UNITS[unit]) for number, unit in parts)
 
 
 def parse_speed(text: str, *, where: str = "--speed") -> Fraction | None:
