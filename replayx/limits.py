@@ -165,3 +165,9 @@ SPLIT_SECONDS_MAX = 4096
 FAULT_DURATION_NS_MAX = 365 * 86_400 * 1_000_000_000
 # Sizes and rates in a plan: a terabyte a second is as good as no limit.
 FAULT_RATE_BYTES_MAX = 10**12
+
+# ---- faults
+# Runs of messages that a fault log holds, about 200 bytes each: every tenth message of a million.
+FAULT_RUNS_MAX = 1 << 17
+# Trails (a rule on a link) of a fault log: a thousand reconnects under ten rules.
+FAULT_TRAILS_MAX = 1 << 14
