@@ -4,11 +4,18 @@ The messages are columns, as the chunk they come from; what toxics decide are *p
 messages that share a fate. A toxic that changes nothing but when they are due touches no byte.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
-# Later than any time: what is held until somebody lets it go.
+from replayx.framing import header_bytes
+from replayx.venues.venue import Venue
+
+# Later than any time: what is held until its rule is over (its window ends, it is removed, or the
+# run is reset), and then leaves at once, in order.
 NEVER_NS = 1 << 62
+
+_NO_ENVELOPES: Mapping[str, tuple[bytes, bytes]] = MappingProxyType({})
 
 
 class Part(NamedTuple):
@@ -16,12 +23,15 @@ class Part(NamedTuple):
 
     `data`: what is sent in place of them: changed frames, half a frame. None: as they came.
     Parts may overlap (a message that is duplicated) and be out of order (one that is overtaken).
+    `behind`: the number of a message on this link (as `Flow.index`), which may not have come yet;
+    the part leaves right behind it, if that is before it is due.
     """
 
     first: int
     stop: int
     due_ns: int
     data: bytes | None = None
+    behind: int | None = None
 
 
 class Ending(NamedTuple):
@@ -46,7 +56,18 @@ class Flow:
     ending: set by a toxic that ends the connection: behind the parts, and nothing comes after.
     """
 
-    __slots__ = ("at_ns", "channel", "end", "ending", "frames", "index", "now_ns", "parts")
+    __slots__ = (
+        "at_ns",
+        "channel",
+        "end",
+        "ending",
+        "frames",
+        "index",
+        "now_ns",
+        "parts",
+        "venue",
+        "wanted",
+    )
 
     def __init__(
         self,
@@ -57,6 +78,8 @@ class Flow:
         *,
         channel: Sequence[str],
         at_ns: Sequence[int],
+        venue: Venue | None = None,
+        wanted: Mapping[str, tuple[bytes, bytes]] = _NO_ENVELOPES,
     ) -> None:
         self.now_ns = now_ns
         self.index = index
@@ -64,6 +87,8 @@ class Flow:
         self.end = end
         self.channel = channel
         self.at_ns = at_ns
+        self.venue = venue
+        self.wanted = wanted
         self.parts: list[Part] = [Part(0, len(end) - 1, now_ns)]
         self.ending: Ending | None = None
 
@@ -75,6 +100,12 @@ class Flow:
     def frame(self, k: int) -> memoryview:
         """Return the frame of message k as it came."""
         return self.frames[self.end[k] : self.end[k + 1]]
+
+    def payload(self, k: int) -> memoryview:
+        """Return what message k says, without its frame and the envelope of its channel."""
+        frame = self.frame(k)
+        prefix, suffix = self.wanted.get(self.channel[k], (b"", b""))
+        return frame[header_bytes(frame[1]) + len(prefix) : len(frame) - len(suffix)]
 
     def bytes_of(self, part: Part) -> bytes | memoryview:
         """Return what a part sends."""

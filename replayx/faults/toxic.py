@@ -72,7 +72,9 @@ class Toxic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The attributes of a toxic. The docstring's first line is what `replayx faults list` shows.
 
     type: its name in a plan. source: which document describes such a failure. stage: where on a
-    link it acts. draws: how many numbers it takes a message, request or handshake. What it does
+    link it acts. draws: how many numbers it takes a message, request or handshake. is_on_control:
+    at the stages MESSAGE and FRAME, whether it also acts on what is no stream's (pings, answers);
+    from TRANSPORT on everything passes. cuts: whether it may break frames on purpose. What it does
     not act on, it makes None for.
     """
 
@@ -80,6 +82,8 @@ class Toxic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     source: ClassVar[str] = ""
     stage: ClassVar[Stage] = Stage.MESSAGE
     draws: ClassVar[int] = 0
+    is_on_control: ClassVar[bool] = False
+    cuts: ClassVar[bool] = False
 
     def on_link(self, link: Link) -> LinkToxic | None:
         """Return what runs on the messages of a link; None: it doesn't act on them."""
