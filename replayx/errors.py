@@ -7,9 +7,11 @@ ReplayxError
 │   ├── TruncatedCassette    the file ends inside a record
 │   └── DamagedCassette      a record fails its checks
 ├── LimitExceeded            a size that limits.py does not allow
+├── DamagedRunFile           a run file that is none, or of which something is missing
 ├── InvalidCapture           an NDJSON line that is not of the documented form
 ├── UnknownMarket            no venue of that name, or the host belongs to none
 ├── InvalidOption            a command line value that cannot be used
+├── InvalidPlan              a plan of faults that says what cannot be
 ├── WouldOverwrite           the output exists
 ├── StorageFailure           the disk is full or refuses
 ├── UpstreamFailure          the venue cannot be reached or breaks its protocol
@@ -95,6 +97,10 @@ class LimitExceeded(ReplayxError):
     """A size that limits.py does not allow."""
 
 
+class DamagedRunFile(ReplayxError):
+    """A run file that is none, is of another version, or of which something is missing."""
+
+
 class InvalidCapture(ReplayxError):
     """An NDJSON line that is not of the documented form."""
 
@@ -107,6 +113,10 @@ class InvalidOption(ReplayxError):
     """A command line value that cannot be used."""
 
     exit_code = ExitCode.USAGE
+
+
+class InvalidPlan(ReplayxError):
+    """A plan of faults says what cannot be."""
 
 
 class WouldOverwrite(ReplayxError):

@@ -86,6 +86,13 @@ TRANSCRIPT_PAYLOAD_BYTES_MAX = 64 * KIB
 # Entries of a transcript in one answer: secrets are looked for in each while the tape waits.
 TRANSCRIPT_PAGE_MAX = 1000
 
+# ---- rate limits
+# Addresses and accounts that limits are counted for: clients that name themselves, of a machine's
+# tests; more are forgotten from the oldest on.
+LIMITED_CLIENTS_MAX = 4096
+# A file of limits: a few lines.
+LIMITS_FILE_BYTES_MAX = 64 * KIB
+
 # ---- derived streams
 # Candles told as closed by one message, after a long silence: as many as one answer holds.
 CLOSED_CANDLES_MAX = 1000
@@ -165,9 +172,25 @@ SPLIT_SECONDS_MAX = 4096
 FAULT_DURATION_NS_MAX = 365 * 86_400 * 1_000_000_000
 # Sizes and rates in a plan: a terabyte a second is as good as no limit.
 FAULT_RATE_BYTES_MAX = 10**12
+# A plan's text: rules are lines that people write, or a program does for them.
+FAULT_PLAN_BYTES_MAX = 1 * MIB
+# Rules of a plan: each is asked for every message that it may act on.
+FAULT_RULES_MAX = 256
+# Numbers of messages that one rule names.
+FAULT_NTH_MAX = 1024
+# The number of a message or request, in any count of a plan: JSON's integers end here.
+FAULT_NUMBER_MAX = (1 << 53) - 1
 
 # ---- faults
 # Runs of messages that a fault log holds, about 200 bytes each: every tenth message of a million.
 FAULT_RUNS_MAX = 1 << 17
 # Trails (a rule on a link) of a fault log: a thousand reconnects under ten rules.
 FAULT_TRAILS_MAX = 1 << 14
+# Runs of messages told by one entry of a transcript, which is read by people.
+FAULT_ENTRY_RUNS_MAX = 256
+# Turns of a session that a run file tells in one entry: some seconds of a busy market.
+RUN_TURNS_MAX = 1024
+# Bytes that one flush of a run file unpacks to, and one line of it: a body, escaped, with room.
+RUN_BLOCK_BYTES_MAX = 128 * MIB
+# What waits to be written into a run file; beyond it the run waits for the disk.
+RUN_BATCHES_MAX = 32

@@ -95,13 +95,15 @@ class _Trail:
 class FaultLog:
     """What was injected since the run began, or was reset. Bounded: `dropped` runs made room.
 
-    `counts` are messages, requests and handshakes, by (rule, market).
+    `counts` are messages, requests and handshakes, by (rule, market). What is noted is noted in
+    `follower`, too, if there is one: each log is taken from by one reader.
     """
 
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, str]] = Counter()
         self._trails: dict[tuple[str, str], _Trail] = {}
         self._changed: dict[tuple[str, str], None] = {}
+        self.follower: FaultLog | None = None
         self.reset()
 
     # ---- noting
@@ -122,6 +124,8 @@ class FaultLog:
             last = index
         self._add(trail, _Run(first, last, at_ns))
         self.counts[rule, market] += len(touched)
+        if self.follower is not None:
+            self.follower.note(rule, toxic, market=market, link=link, touched=touched)
 
     def note_span(
         self, rule: str, toxic: str, *, market: str, link: str, first: int, last: int, at_ns: int
@@ -130,6 +134,10 @@ class FaultLog:
         assert first <= last, "a span holds at least one"
         self._add(self._trail(rule, toxic, market, link), _Run(first, last, at_ns))
         self.counts[rule, market] += last - first + 1
+        if self.follower is not None:
+            self.follower.note_span(
+                rule, toxic, market=market, link=link, first=first, last=last, at_ns=at_ns
+            )
 
     def reset(self) -> None:
         """Forget everything: a run begins again."""
@@ -139,6 +147,8 @@ class FaultLog:
         self.dropped = 0
         self._run_count = 0
         self._folded = 0
+        if self.follower is not None:
+            self.follower.reset()
 
     def _trail(self, rule: str, toxic: str, market: str, link: str) -> _Trail:
         key = (rule, link)

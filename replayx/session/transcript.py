@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from replayx.cassette.redact import Redactor, SecretRules
+from replayx.faults.fault_log import FaultLog
 from replayx.limits import TRANSCRIPT_BYTES_MAX, TRANSCRIPT_ENTRIES_MAX
 from replayx.session.effects import AnyEffect
 from replayx.session.inputs import (
@@ -26,6 +27,7 @@ from replayx.session.transcript_entry import (
     Body,
     ConnectEntry,
     Entry,
+    FaultEntry,
     HeaderPairs,
     MessageEntry,
     PingEntry,
@@ -35,6 +37,7 @@ from replayx.session.transcript_entry import (
     RequestEntry,
     UnmatchedEntry,
     effect_entry,
+    fault_entries,
     input_entry,
 )
 
@@ -61,6 +64,7 @@ class Transcript:
     `dropped` is how many entries had to make room. `requests` and `connections` count, by market,
     what has been asked for since the beginning; `messages` counts the messages of clients.
     `unmatched_total` counts the requests without an answer, `unmatched_count` those since a reset.
+    `fault_log`, if it is given one, tells it what was injected: nobody else takes from that.
     """
 
     def __init__(self, rules: Iterable[SecretRules], salt: bytes) -> None:
@@ -81,6 +85,7 @@ class Transcript:
         self.requests: Counter[str] = Counter()
         self.connections: Counter[str] = Counter()
         self.messages = 0
+        self.fault_log: FaultLog | None = None
 
     @property
     def sent_bytes(self) -> int:
@@ -124,7 +129,7 @@ class Transcript:
         self._add(UnmatchedEntry(**place, message=message))
 
     def settle(self, at_ns: int, now_ns: int) -> None:
-        """Make what was sent since the last entry an entry of its own."""
+        """Make what was sent since the last entry an entry of its own, and what was injected."""
         if self._writes:
             played, size = self._writes, self._size
             self._sent_bytes += size
@@ -133,6 +138,11 @@ class Transcript:
             from_ns = min(self._played_from_ns, at_ns)
             self._add(PlayedEntry(**place, from_ns=from_ns, writes=played, size=size))
         self._played_from_ns = at_ns
+        injected = () if self.fault_log is None else self.fault_log.take_new()
+        if injected:
+            place = Place(seq=self._next_seq, at_ns=at_ns, now_ns=now_ns)
+            for entry in fault_entries(injected, place):
+                self._add(entry)
 
     def _place(self, at_ns: int, now_ns: int) -> Place:
         self.settle(at_ns, now_ns)
@@ -231,6 +241,8 @@ def _held(entry: Entry) -> int:
             return _ENTRY_BYTES + len(entry.target)
         case UnmatchedEntry():
             return _ENTRY_BYTES + len(entry.message)
+        case FaultEntry():
+            return _ENTRY_BYTES + _ENTRY_BYTES // 2 * len(entry.runs)
         case _:
             return _ENTRY_BYTES
 

@@ -5,11 +5,13 @@ numbers. Every entry has its place (`seq`), the position on the tape and the mon
 """
 
 import re
+from collections.abc import Iterable
 from typing import Literal, TypedDict, assert_never
 
 import msgspec
 
-from replayx.limits import TRANSCRIPT_PAYLOAD_BYTES_MAX
+from replayx.faults.fault_log import Injected
+from replayx.limits import FAULT_ENTRY_RUNS_MAX, TRANSCRIPT_PAYLOAD_BYTES_MAX
 from replayx.session import effects, inputs
 from replayx.session.effects import ClockState
 from replayx.session.stops import Stop
@@ -59,6 +61,7 @@ class RequestEntry(_Entry, frozen=True, tag="request"):
     target: str
     headers: HeaderPairs
     body: Body
+    client: str = ""
 
 
 class BadRequestEntry(_Entry, frozen=True, tag="bad-request"):
@@ -76,6 +79,7 @@ class ConnectEntry(_Entry, frozen=True, tag="connect"):
     connection: int
     market: str
     target: str
+    client: str = ""
 
 
 class OpenedEntry(_Entry, frozen=True, tag="opened"):
@@ -112,13 +116,14 @@ class LostEntry(_Entry, frozen=True, tag="lost"):
 
 
 class CommandEntry(_Entry, frozen=True, tag="command"):
-    """A command to the clock. `speed` is a ratio or "max"; `to_ns` where a seek goes."""
+    """A command. `speed` is a ratio or "max"; `to_ns` where a seek goes; `document` a plan."""
 
     command: Verb
     number: int = 0
     speed: str = ""
     to_ns: int | None = None
     stop: Stop | None = None
+    document: dict[str, object] | None = None
 
 
 # ---- what it led to
@@ -196,6 +201,20 @@ class UnmatchedEntry(_Entry, frozen=True, tag="unmatched"):
     message: str
 
 
+class FaultEntry(_Entry, frozen=True, tag="fault"):
+    """What a rule did on a link since the last entry of its kind: to `count` messages or requests.
+
+    runs: (first, last) by the link's index; the first ones only, if there are very many.
+    """
+
+    rule: str
+    toxic: str
+    market: str
+    link: str
+    count: int
+    runs: tuple[tuple[int, int], ...]
+
+
 Entry = (
     RequestEntry
     | BadRequestEntry
@@ -217,6 +236,7 @@ Entry = (
     | EndedEntry
     | ClockEntry
     | UnmatchedEntry
+    | FaultEntry
 )
 
 
@@ -234,10 +254,12 @@ Command = (
 )
 
 
-def input_entry(given: inputs.AnyInput, place: Place) -> Entry:
-    """Return the entry of an input, as it came."""
+def input_entry(
+    given: inputs.AnyInput, place: Place, *, kept_max: int = TRANSCRIPT_PAYLOAD_BYTES_MAX
+) -> Entry:
+    """Return the entry of an input, as it came, with up to `kept_max` bytes of its payload."""
     match given:
-        case inputs.RequestReceived(number, market, request):
+        case inputs.RequestReceived(number, market, request, client):
             return RequestEntry(
                 **place,
                 number=number,
@@ -246,23 +268,29 @@ def input_entry(given: inputs.AnyInput, place: Place) -> Entry:
                 target=request.target,
                 # A server may give names of a class of its own, which no JSON has.
                 headers=tuple((str(name), str(value)) for name, value in request.headers),
-                body=body_of(request.body),
+                body=body_of(request.body, kept_max=kept_max),
+                client=client,
             )
         case inputs.RequestRefused(number, market, refusal, detail):
             why = refusal.value
             return BadRequestEntry(
                 **place, number=number, market=market, refusal=why, detail=detail
             )
-        case inputs.ConnectionAsked(connection, market, target):
-            return ConnectEntry(**place, connection=connection, market=market, target=target)
+        case inputs.ConnectionAsked(connection, market, target, client):
+            return ConnectEntry(
+                **place, connection=connection, market=market, target=target, client=client
+            )
         case inputs.ConnectionOpened(connection):
             return OpenedEntry(**place, connection=connection)
         case inputs.MessageReceived(connection, payload):
-            return MessageEntry(**place, connection=connection, payload=body_of(payload))
+            body = body_of(payload, kept_max=kept_max)
+            return MessageEntry(**place, connection=connection, payload=body)
         case inputs.PingReceived(connection, payload):
-            return PingEntry(**place, connection=connection, payload=body_of(payload))
+            body = body_of(payload, kept_max=kept_max)
+            return PingEntry(**place, connection=connection, payload=body)
         case inputs.PongReceived(connection, payload):
-            return PongEntry(**place, connection=connection, payload=body_of(payload))
+            body = body_of(payload, kept_max=kept_max)
+            return PongEntry(**place, connection=connection, payload=body)
         case inputs.ConnectionLost(connection):
             return LostEntry(**place, connection=connection)
         case inputs.HistoryBuilt(market):
@@ -323,9 +351,30 @@ def effect_entry(done: effects.AnyEffect, place: Place) -> Entry:
             assert_never(done)
 
 
-def body_of(data: bytes) -> Body:
+def fault_entries(injected: Iterable[Injected], place: Place) -> list[FaultEntry]:
+    """Return the entries of what was injected, one a rule and link, all at one place."""
+    trails: dict[tuple[str, str], list[Injected]] = {}
+    for one in injected:
+        trails.setdefault((one.rule, one.link), []).append(one)
+    return [
+        FaultEntry(
+            seq=place["seq"] + number,
+            at_ns=place["at_ns"],
+            now_ns=place["now_ns"],
+            rule=rule,
+            toxic=runs[0].toxic,
+            market=runs[0].market,
+            link=link,
+            count=sum(one.last - one.first + 1 for one in runs),
+            runs=tuple((one.first, one.last) for one in runs[:FAULT_ENTRY_RUNS_MAX]),
+        )
+        for number, ((rule, link), runs) in enumerate(trails.items())
+    ]
+
+
+def body_of(data: bytes, *, kept_max: int = TRANSCRIPT_PAYLOAD_BYTES_MAX) -> Body:
     """Return bytes as an entry tells them, cut to what a transcript keeps."""
-    kept = data[:TRANSCRIPT_PAYLOAD_BYTES_MAX]
+    kept = data[:kept_max]
     is_cut = len(data) > len(kept)
     if is_cut:
         # A secret cut in two would be found by no rule.

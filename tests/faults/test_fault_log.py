@@ -135,3 +135,13 @@ def test_how_messages_are_batched_shows_nowhere(indexes, cuts):
     covered = [(index, 100 + index) for one in new for index in range(one.first, one.last + 1)]
     assert covered == touched
     assert all(one.at_ns == 100 + one.first for one in new)
+
+
+def test_a_follower_notes_the_same_and_is_read_by_itself():
+    log = FaultLog()
+    log.follower = FaultLog()
+    note(log, (0, 10))
+    log.note_span("r", "drop", market="m", link=LINK, first=5, last=6, at_ns=7)
+    assert log.follower.take_new() == log.take_new() == log.entries()
+    log.reset()
+    assert log.follower.entries() == []

@@ -1,3 +1,4 @@
+from replayx.faults.fault_log import FaultLog
 from replayx.session.answers import Answers
 from replayx.session.effects import Started
 from replayx.session.inputs import PauseAsked, SeekAsked, StartAsked
@@ -81,3 +82,29 @@ def test_connections_are_told_with_what_they_want():
 def test_without_a_transcript_nothing_is_noted():
     play = make(TranscribedSession)
     assert len(play.session.handle(PauseAsked(1), 0)) == 1
+
+
+def test_every_call_is_told_as_a_moment():
+    play, _ = noted()
+    moments = []
+    play.session.tell_moments(moments.append)
+    perform(play)
+    given = [type(one.given).__name__ for one in moments]
+    assert given == ["ConnectionAsked", "ConnectionOpened", "NoneType", "SeekAsked", "StartAsked"]
+    assert [one.now_ns for one in moments] == [0, 0, S, 3 * S, 3 * S]
+    assert (moments[3].from_ns, moments[3].at_ns) == (T0 + 3 * S, T0)
+
+
+def test_what_is_injected_belongs_to_its_moment():
+    play = make(TranscribedSession)
+    log, moments = FaultLog(), []
+    transcript = Transcript((), b"salt")
+    play.session.note_in(transcript, fault_log=log)
+    play.session.tell_moments(moments.append)
+    log.note("r", "drop", market="m", link="k", touched=[(0, 1)])
+    play.session.advance(S)
+    play.session.advance(2 * S)
+    assert [len(one.injected) for one in moments] == [1, 0]
+    transcript.settle(0, 0)  # who reads the transcript is told, too
+    assert len(transcript.entries(0, 9)) == 1
+    assert play.session.fault_digest() == log.digest()

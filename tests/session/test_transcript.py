@@ -3,6 +3,7 @@ import pytest
 
 from replayx import limits
 from replayx.cassette.redact import SecretRules
+from replayx.faults.fault_log import FaultLog
 from replayx.session.effects import Accept, Reply
 from replayx.session.inputs import (
     ConnectionAsked,
@@ -161,3 +162,18 @@ def test_a_reset_forgets_what_had_no_answer():
     seen.unanswered("no /b", 0, 0)
     assert [one.message for one in seen.unmatched(9)] == ["no /b"]
     assert (seen.unmatched_count, seen.unmatched_total) == (1, 2)
+
+
+def test_what_was_injected_is_told_before_what_comes_next():
+    seen, log = transcript(), FaultLog()
+    seen.fault_log = log
+    for index in range(3):
+        log.note("r", "drop", market="m", link="k", touched=[(index, 5)])
+    seen.given(PauseAsked(1), 10, 100)
+    log.note("r", "drop", market="m", link="k", touched=[(3, 15)])
+    seen.settle(20, 200)
+    seen.settle(30, 300)
+    fault, command, later = seen.entries(0, 9)
+    assert (fault.count, fault.runs, fault.at_ns) == (3, ((0, 2),), 10)
+    assert command.seq == 2
+    assert (later.count, later.runs, later.seq) == (1, ((3, 3),), 3)
