@@ -6,6 +6,7 @@ from replayx.timeline.places import Located, Shift
 from replayx.venues.binance import (
     attribution,
     commands,
+    failures,
     feeds,
     number_fields,
     paths,
@@ -18,6 +19,7 @@ from replayx.venues.binance import (
 )
 from replayx.venues.binance.dialect import Dialect
 from replayx.venues.binance.envelopes import envelope
+from replayx.venues.binance.fault_side import BinanceFaultSide
 from replayx.venues.binance.market_side import BinanceMarketSide
 from replayx.venues.binance.secrets import SECRETS
 from replayx.venues.venue import (
@@ -39,7 +41,7 @@ from replayx.venues.venue import (
 )
 
 
-class BinanceVenue(BinanceMarketSide, Venue):
+class BinanceVenue(BinanceMarketSide, BinanceFaultSide, Venue):
     """One of Binance's markets; see replayx.venues.venue.Venue for the methods."""
 
     secrets = SECRETS
@@ -51,6 +53,7 @@ class BinanceVenue(BinanceMarketSide, Venue):
         self.upstreams: Mapping[str, Upstream] = dialect.upstreams
         self.hosts: Mapping[str, Role] = dialect.hosts
         self.liveness: Liveness = dialect.liveness
+        self.failures = failures.catalogue(dialect)
         self.wsapi_path: str = dialect.wsapi_path
         self.time_target: str = f"{dialect.api}/time"
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from replayx.venues.binance.failure_words import Row
 from replayx.venues.venue import Liveness, Role, Upstream
 
 
@@ -50,6 +51,9 @@ class Dialect(msgspec.Struct, frozen=True):
     content_type: str
     server: str  # what its Server header says
     weight_max: int
+    orders_max: int  # in ten seconds
+    failures: Mapping[str, Row]  # by word
+    announces_shutdown: bool  # with `serverShutdown`
     timeout_status: int
     depth_limit: int
     diffs_are_linked: bool  # depth diffs name the one before them (`pu`)
