@@ -6,6 +6,7 @@ from types import MappingProxyType
 from replayx.clock import NS_PER_S
 from replayx.venues.binance.binance_venue import BinanceVenue
 from replayx.venues.binance.dialect import Dialect
+from replayx.venues.binance.failure_words import SPOT_FAILURES
 from replayx.venues.binance.hosts import SPOT_HOSTS, SPOT_UPSTREAMS
 from replayx.venues.binance.methods import SPOT_METHODS
 from replayx.venues.binance.streams import SPOT_STREAMS
@@ -67,6 +68,9 @@ SPOT = Dialect(
     content_type="application/json;charset=UTF-8",
     server="nginx",
     weight_max=6000,
+    orders_max=100,
+    failures=SPOT_FAILURES,
+    announces_shutdown=True,
     timeout_status=504,  # undocumented; older reports show 504
     depth_limit=5000,
     diffs_are_linked=False,

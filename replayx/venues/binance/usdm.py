@@ -5,6 +5,7 @@ from types import MappingProxyType
 from replayx.clock import NS_PER_S
 from replayx.venues.binance.binance_venue import BinanceVenue
 from replayx.venues.binance.dialect import Dialect
+from replayx.venues.binance.failure_words import USDM_FAILURES
 from replayx.venues.binance.hosts import USDM_HOSTS, USDM_UPSTREAMS
 from replayx.venues.binance.methods import USDM_METHODS
 from replayx.venues.binance.streams import USDM_ROUTES, USDM_STREAMS
@@ -61,6 +62,9 @@ USDM = Dialect(
     content_type="application/json",
     server="Tengine",
     weight_max=2400,
+    orders_max=300,
+    failures=USDM_FAILURES,
+    announces_shutdown=False,
     timeout_status=408,
     depth_limit=1000,
     diffs_are_linked=True,
