@@ -67,6 +67,7 @@ class MarketHistory:
     ) -> None:
         self.market = market
         self.is_built = False
+        self._is_made = False
         self._sources = sources
         self._symbols: tuple[str, ...] | None = None
         self._facts = Facts(facts)
@@ -85,12 +86,21 @@ class MarketHistory:
         messages more were passed, `warn` of a file that could not be used, and of damage behind
         which nothing is known. With `keep` raises CassetteError, StorageFailure, LimitExceeded.
         """
-        if self.is_built:
-            return self._built
-        warn = warn or _unheard
-        self._built = self._found(warn) or self._made(progress or _unwatched, warn, keep=keep)
-        self._chunks.forget()
+        built = self.make(progress, keep=keep, warn=warn)
         self.is_built = True
+        return built
+
+    def make(
+        self, progress: Progress | None = None, *, keep: bool = False, warn: Warn | None = None
+    ) -> Built:
+        """Do what `build` does, but let nobody know: then that takes no time, and whoever plays
+        the tape can say at which moment the history was there. Raises what it raises.
+        """
+        if not self._is_made:
+            warn = warn or _unheard
+            self._built = self._found(warn) or self._made(progress or _unwatched, warn, keep=keep)
+            self._chunks.forget()
+            self._is_made = True
         return self._built
 
     def close(self) -> None:

@@ -60,10 +60,12 @@ class HistoryBuilder:
             await asyncio.shield(self._prepared)
             async with self._one_at_a_time:
                 with _switching_often():
-                    await asyncio.to_thread(self._histories[market].build, warn=self._warn)
+                    await asyncio.to_thread(self._histories[market].make, warn=self._warn)
         except ReplayxError as error:
             self._on_failure(error)
         else:
+            # Here, and not in the thread: no session sees it before it is told.
+            self._histories[market].build()
             self._on_built(market)
 
     def _warn(self, text: str) -> None:

@@ -15,9 +15,12 @@ class Fake:
         self.built = 0
         self.error = error
         self.switch_s = None
-        self.thread = None
+        self.thread = self.told_in = None
 
-    def build(self, *, warn):
+    def build(self):
+        self.told_in = threading.current_thread()
+
+    def make(self, *, warn):
         if self.error is not None:
             raise self.error
         self.built += 1
@@ -49,6 +52,7 @@ async def test_each_history_is_built_once_beside_the_loop():
     await asyncio.gather(builder.want("a"), builder.want("a"))
     assert (one.built, told, builder.warned) == (1, ["a"], ["slow"])
     assert one.thread is not threading.current_thread()
+    assert one.told_in is threading.current_thread()  # no session sees it between two inputs
 
 
 async def test_the_loop_gets_its_turn_often_while_a_history_is_built():
