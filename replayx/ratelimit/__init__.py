@@ -1,0 +1,1 @@
+"""Rate limits: windows that count, buckets, bans; on given time, for any venue's rules."""
