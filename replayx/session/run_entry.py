@@ -19,9 +19,7 @@ class CassetteIdentity(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class RunHeader(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run", omit_defaults=True
-):
+class RunHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="run"):
     """How a run was made. Times and durations in ns; what a timeline had from its server.
 
     built: the markets whose history was there when it began. wall_offset_ns: by how much Unix time

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from replayx.cassette.redact import Redactor, SecretRules
+from replayx.cassette.redact import SecretRules
 from replayx.faults.fault_log import FaultLog
 from replayx.limits import TRANSCRIPT_BYTES_MAX, TRANSCRIPT_ENTRIES_MAX
 from replayx.session.effects import AnyEffect
+from replayx.session.entry_redactor import EntryRedactor
 from replayx.session.inputs import (
     AnyInput,
     ConnectionAsked,
@@ -23,12 +24,10 @@ from replayx.session.inputs import (
     ResetAsked,
 )
 from replayx.session.transcript_entry import (
-    BadRequestEntry,
     Body,
     ConnectEntry,
     Entry,
     FaultEntry,
-    HeaderPairs,
     MessageEntry,
     PingEntry,
     Place,
@@ -69,7 +68,7 @@ class Transcript:
 
     def __init__(self, rules: Iterable[SecretRules], salt: bytes) -> None:
         """Take what is secret to the markets' venues, and a random salt for pseudonyms."""
-        self._redactor = Redactor(_together(tuple(rules)), salt)
+        self._redactor = EntryRedactor(rules, salt)
         self._entries: deque[Entry | _Request] = deque()
         self._held: deque[int] = deque()  # bytes of memory, by entry
         self._bytes = 0
@@ -174,7 +173,9 @@ class Transcript:
         start = max(0, since - first)
         stop = min(start + limit, len(self._entries))
         kept = (self._entries[place] for place in range(start, stop))
-        return self._clean([one.entry() if isinstance(one, _Request) else one for one in kept])
+        return self._redactor.clean(
+            [one.entry() if isinstance(one, _Request) else one for one in kept]
+        )
 
     def unmatched(self, limit: int) -> list[UnmatchedEntry]:
         """Return the last `limit` requests without an answer since a reset, oldest first."""
@@ -185,42 +186,6 @@ class Transcript:
         ]
         word = self._redactor.word
         return [msgspec.structs.replace(one, message=word(one.message)) for one in found[-limit:]]
-
-    def _clean(self, entries: list[Entry]) -> list[Entry]:
-        """Return entries without secrets; what a later one teaches is found in earlier ones too."""
-        learned = -1
-        clean = entries
-        while learned != self._redactor.learned:
-            learned = self._redactor.learned
-            clean = [self._without_secrets(entry) for entry in entries]
-        return clean
-
-    def _without_secrets(self, entry: Entry) -> Entry:
-        redactor, replace = self._redactor, msgspec.structs.replace
-        match entry:
-            case RequestEntry():
-                headers = redactor.headers(entry.headers)
-                target, body = redactor.target(entry.target), self._body(entry.body, entry.headers)
-                return replace(entry, target=target, headers=headers, body=body)
-            case MessageEntry() | PingEntry() | PongEntry():
-                return replace(entry, payload=self._body(entry.payload))
-            case ConnectEntry():
-                return replace(entry, target=redactor.target(entry.target))
-            case BadRequestEntry():
-                return replace(entry, detail=redactor.word(entry.detail))
-            case UnmatchedEntry():
-                return replace(entry, message=redactor.word(entry.message))
-            case _:
-                return entry
-
-    def _body(self, body: Body, headers: HeaderPairs = ()) -> Body:
-        if body.text:
-            return msgspec.structs.replace(body, text=self._redactor.word(body.text))
-        if body.is_cut and headers:
-            # It may be compressed, and half of that can't be searched.
-            return msgspec.structs.replace(body, base64=b"")
-        clean, _ = self._redactor.body(body.base64, headers)
-        return msgspec.structs.replace(body, base64=clean)
 
 
 def _request_held(event: RequestReceived) -> int:
@@ -249,14 +214,3 @@ def _held(entry: Entry) -> int:
 
 def _body_held(body: Body) -> int:
     return len(body.text) + len(body.base64)
-
-
-def _together(rules: tuple[SecretRules, ...]) -> SecretRules:
-    """Return the rules of several venues as one: what is secret to one is shown for none."""
-    none: frozenset[str] = frozenset()
-    return SecretRules(
-        identifiers=none.union(*(one.identifiers for one in rules)),
-        erased=none.union(*(one.erased for one in rules)),
-        dropped=none.union(*(one.dropped for one in rules)),
-        path_token_lengths=frozenset().union(*(one.path_token_lengths for one in rules)),
-    )
