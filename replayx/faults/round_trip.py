@@ -15,10 +15,12 @@ class Failing(msgspec.Struct, frozen=True):
     """A failure of the venue's catalogue (`Venue.failures`), by its word.
 
     `is_executed`: the request is carried out all the same, only its answer says otherwise.
+    `retry_after_ms`: how long to wait before the next; 0: as the venue has it.
     """
 
     word: str
     is_executed: bool = False
+    retry_after_ms: int = 0
 
 
 class Delivery(Enum):
@@ -50,13 +52,23 @@ class Manner(msgspec.Struct, frozen=True):
 PLAINLY = Manner()
 
 
+class Halt(msgspec.Struct, frozen=True):
+    """These symbols (none: all) are closed: orders are refused, and answers say `status`."""
+
+    status: str
+    symbols: tuple[str, ...] = ()
+
+
 class RoundTrip(msgspec.Struct, kw_only=True):
     """A request on its way to the venue and its answer on the way back.
 
     link: of the answer's direction. index: which request of this link it is, from 0. at_ns: the
     position on the tape. Toxics set the rest: `arrival_delay_ns` before the venue has it,
     `departure_delay_ns` before the answer leaves, `failing` or `canned` in place of the answer,
-    `edit_body` on its body, `manner`.
+    `edits` of its body, `manner`. `skew_ms`: by how much the venue's clock is wrong, which then
+    refuses requests of another time; None: it takes any. `halt`: what is closed. `overtaken_by`:
+    how many later answers of the connection leave before this one, if they come before its
+    departure is due.
     """
 
     link: Link
@@ -71,6 +83,9 @@ class RoundTrip(msgspec.Struct, kw_only=True):
     canned: HttpReply | None = None
     edits: tuple["Edit", ...] = ()
     manner: Manner = PLAINLY
+    skew_ms: int | None = None
+    halt: Halt | None = None
+    overtaken_by: int = 0
 
 
 class Edit(msgspec.Struct, frozen=True):
