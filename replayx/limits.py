@@ -174,6 +174,8 @@ FAULT_DURATION_NS_MAX = 365 * 86_400 * 1_000_000_000
 FAULT_RATE_BYTES_MAX = 10**12
 # A plan's text: rules are lines that people write, or a program does for them.
 FAULT_PLAN_BYTES_MAX = 1 * MIB
+# A rule on a command line: some attributes, and a body in quotes.
+FAULT_SHORTHAND_CHARACTERS_MAX = 4096
 # Rules of a plan: each is asked for every message that it may act on.
 FAULT_RULES_MAX = 256
 # Numbers of messages that one rule names.
@@ -194,3 +196,15 @@ RUN_TURNS_MAX = 1024
 RUN_BLOCK_BYTES_MAX = 128 * MIB
 # What waits to be written into a run file; beyond it the run waits for the disk.
 RUN_BATCHES_MAX = 32
+
+# ---- shocks
+# Steps of a price in one ramp: each says the whole book again, some 100 KB.
+SHOCK_STEPS_MAX = 600
+# Differences that are told otherwise, packed: about 200 bytes each, ten of them a second a symbol,
+# so that a shock of hours fits.
+SHOCK_BYTES_MAX = 256 * MIB
+# Trades of one symbol that its candles may add up: a busy day has about a million, and each takes
+# about 300 bytes.
+SHOCK_TRADES_MAX = 4_000_000
+# What is told of a time comes no later than so long after it.
+SHOCK_LATE_NS = 60_000_000_000

@@ -29,6 +29,7 @@ PROTOCOLS = {
     "replayx.venues.fault_side",
     "replayx.venues.market_side",
     "replayx.venues.rate_side",
+    "replayx.venues.shock_side",
 }
 
 SHELL = 5  # from here on up, modules may touch the world

@@ -1,7 +1,9 @@
 """A chunk unpacked: any run of its messages is one slice of bytes ready for a socket."""
 
+import copy
+import struct
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from itertools import accumulate
 from typing import Annotated
@@ -14,10 +16,11 @@ from replayx.cassette.columns import (
     LENGTH_BYTES,
     ROW_BYTES,
     from_planes,
+    to_planes,
 )
 from replayx.cassette.damage import UNDECODABLE, Damage
 from replayx.cassette.records import AnyEvent, Chunk
-from replayx.framing import header_bytes
+from replayx.framing import frame, header_bytes
 from replayx.limits import CHUNK_EVENTS_MAX
 
 _BYTE = 256
@@ -127,6 +130,27 @@ class FrameBatch:
             return _event_decoder.decode(self._raw_events[ordinal])
         except (*UNDECODABLE, IndexError) as error:
             raise Damage(f"event {ordinal} that does not decode ({error})") from error
+
+    def replaced(self, payloads: Mapping[int, bytes]) -> "FrameBatch":
+        """Return a batch in which some messages say something else, as if recorded so."""
+        parts: list[bytes | memoryview] = []
+        first = 0
+        for k in sorted(payloads):
+            parts += (
+                self.recorded[self.end[first] : self.end[k]],
+                frame(payloads[k], self.opcode(k)),
+            )
+            first = k + 1
+        parts.append(self.recorded[self.end[first] :])
+        lengths = list(self.lengths)
+        for k, made in zip(sorted(payloads), parts[1::2], strict=True):
+            lengths[k] = len(made)
+        changed = copy.copy(self)
+        changed.__dict__.pop("end", None)
+        planes = to_planes(struct.pack(f"<{len(lengths)}I", *lengths), LENGTH_BYTES)
+        changed._length = memoryview(planes)
+        changed.frames = changed.recorded = memoryview(b"".join(parts))
+        return changed
 
     def payload(self, k: int) -> memoryview:
         """Return message k's payload, as it was recorded."""

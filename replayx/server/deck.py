@@ -3,11 +3,13 @@
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from replayx.cassette.reader import CassetteReader
 from replayx.clock import NS_PER_MS, NS_PER_S, Clock
 from replayx.errors import InvalidOption, UnknownMarket
+from replayx.faults.shock import shocks_of
 from replayx.market.history import MarketHistory
 from replayx.quantities import time_text
 from replayx.server.prefetch import Prefetch
@@ -17,7 +19,7 @@ from replayx.session.derived_streams import DerivedStreams
 from replayx.session.looped_market import LoopedHistory
 from replayx.session.looping import Looping
 from replayx.session.rebasing import Rebase, estimated_offset_ns
-from replayx.session.session import ReplaySession
+from replayx.session.shocking import shocked
 from replayx.session.transcribed_session import TranscribedSession
 from replayx.session.transcript import Transcript
 from replayx.session.venue_clock import VenueClock
@@ -33,6 +35,7 @@ class Deck:
     """Open cassettes, to be closed when every session of them is over.
 
     `venues` are those of the cassettes' markets, by name; `unknown_markets` have none.
+    `wall_offset_ns`: by how much Unix time was ahead for the last session that starts "now".
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Deck:
         """Open the cassettes. Raises CassetteError, UnknownMarket."""
         self._options = options
         self._clock = clock
+        self.wall_offset_ns = 0
         with ExitStack() as opened:
             self.readers = [opened.enter_context(CassetteReader(path)) for path in paths]
             self.venues, self.unknown_markets = _load_venues(self.readers)
@@ -54,13 +58,14 @@ class Deck:
             name: Answers(name, venue, self.readers) for name, venue in self.venues.items()
         }
         # The parts of a recording play the same in whatever order they are given.
-        self._sources = sorted(map(CassetteSource, self.readers), key=_start_ns)
+        self._recorded = sorted(map(CassetteSource, self.readers), key=_start_ns)
+        self._clock_offset_ns: int | None = None
+        self._sources: Sequence[Source] = self._shocked()
         self.histories = self._histories() if options.derive else {}
         for name, answers in self._answers.items():
             answers.history = self.histories.get(name)
             if on_unmatched is not None:
                 answers.on_unmatched = on_unmatched
-        self._clock_offset_ns: int | None = None
         self._loop: Looping | None = None
         self._prefetches: list[Prefetch[Run]] = []
 
@@ -69,7 +74,7 @@ class Deck:
         for answers in self._answers.values():
             answers.prepare()
 
-    def session(self) -> ReplaySession:
+    def session(self) -> TranscribedSession:
         """Return a session at the tape's beginning. Raises InvalidOption."""
         options = self._options
         sources = self._sources
@@ -77,7 +82,7 @@ class Deck:
         loop = None if looping is None else looping.loop
         last_ns = max((one.end_ns for one in sources), default=0) if loop is None else loop.end_ns
         start_ns, stop_ns = _window(options, sources[0].start_ns, last_ns)
-        rebase = self._rebase(sources, start_ns, looping)
+        rebase = self._rebase(start_ns, looping)
         played: Sequence[Source] = sources if rebase is None else rebase.sources
         tape = Tape(played, start_ns=start_ns, stop_ns=stop_ns, prefetch=self._prefetch)
         session = TranscribedSession(
@@ -92,7 +97,7 @@ class Deck:
             roll_call=options.roll_call,
             at_end=options.at_end,
             starts_itself=options.starts == "first-client",
-            clock_offset_ns=self._offset_ns(sources),
+            clock_offset_ns=self._offset_ns(),
             rebase=rebase,
             derived={
                 name: DerivedStreams(name, self.venues[name], sources, history, loop=loop)
@@ -103,13 +108,24 @@ class Deck:
         session.note_in(Transcript(rules, secrets.token_bytes(32)))
         return session
 
+    @property
+    def first_ns(self) -> int:
+        """When the tape begins, whatever of it is played."""
+        return self._sources[0].start_ns
+
+    def venue_start_ns(self) -> int:
+        """Return the venue's time where a run starts. Raises InvalidOption."""
+        start_at = self._options.from_at
+        start_ns = self.first_ns if start_at is None else start_at(self.first_ns)
+        return start_ns + self._offset_ns()
+
     def _looping(self, laps: int | None) -> Looping:
         """Return how the tape goes on; the first time it is read for that. Raises CassetteError."""
         if self._loop is None:
             histories = self.histories or self._histories()
             for history in histories.values():
                 history.build()
-            offset_ns = self._offset_ns(self._sources)
+            offset_ns = self._offset_ns()
             self._loop = Looping(
                 self._sources, self.venues, histories, laps=laps, clock_offset_ns=offset_ns
             )
@@ -119,19 +135,22 @@ class Deck:
                     answers.history = LoopedHistory(histories[name], self._loop.loop)
         return self._loop
 
-    def _rebase(
-        self, sources: Sequence[CassetteSource], start_ns: int, looping: Looping | None
-    ) -> Rebase | None:
+    def _rebase(self, start_ns: int, looping: Looping | None) -> Rebase | None:
         """Return how the times of a run that begins at `start_ns` are moved."""
+        sources = self._sources
         rebase_to = self._options.rebase_to
         looped = [] if looping is None else looping.sources()
-        venue_clock = VenueClock(self._offset_ns(sources))
+        venue_clock = VenueClock(self._offset_ns())
         if rebase_to is None:
             return Rebase(sources, self.venues, venue_clock, looped=looped) if looped else None
         if rebase_to == "now":
-            wall_offset_ns = self._clock.wall_ns() - self._clock.now_ns()
+            self.wall_offset_ns = self._clock.wall_ns() - self._clock.now_ns()
             return Rebase(
-                sources, self.venues, venue_clock, wall_offset_ns=wall_offset_ns, looped=looped
+                sources,
+                self.venues,
+                venue_clock,
+                wall_offset_ns=self.wall_offset_ns,
+                looped=looped,
             )
         venue_ns = start_ns + venue_clock.offset_ns
         start_to_ns = rebase_to(venue_ns)
@@ -147,12 +166,31 @@ class Deck:
         venue_clock.shift_ms = (start_to_ns - venue_ns) // NS_PER_MS
         return Rebase(sources, self.venues, venue_clock, looped=looped)
 
-    def _offset_ns(self, sources: Sequence[CassetteSource]) -> int:
+    def _shocked(self) -> Sequence[Source]:
+        """Return the tape with the plan's shocks worked into it; answers tell of them, too.
+
+        Raises CassetteError, LimitExceeded, InvalidOption.
+        """
+        rules = shocks_of(self._options.plan)
+        if not rules:
+            return self._recorded
+        try:
+            tape = shocked(self._recorded, self.venues, rules, clock_offset_ns=self._offset_ns())
+        except BaseException:
+            self._files.close()
+            raise
+        for name, answers in self._answers.items():
+            answers.recorded.retell = partial(tape.retold_answer, name)
+        return tape.sources
+
+    def _offset_ns(self) -> int:
         """Return how far the venue's clock was ahead: as recorded, or as its messages tell."""
         if self._clock_offset_ns is None:
-            recorded_ns = sources[0].reader.header.clock_offset_ns
+            recorded_ns = self._recorded[0].reader.header.clock_offset_ns
             self._clock_offset_ns = (
-                estimated_offset_ns(sources, self.venues) if recorded_ns is None else recorded_ns
+                estimated_offset_ns(self._recorded, self.venues)
+                if recorded_ns is None
+                else recorded_ns
             )
         return self._clock_offset_ns
 
@@ -180,7 +218,7 @@ class Deck:
         return prefetch
 
 
-def _start_ns(source: CassetteSource) -> int:
+def _start_ns(source: Source) -> int:
     return source.start_ns
 
 

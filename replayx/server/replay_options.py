@@ -3,10 +3,12 @@
 import ssl
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from replayx.faults.rule import NO_PLAN, Plan
 from replayx.session.clockwork import Regime
 from replayx.session.pulse import Liveness
 from replayx.session.session import AtEnd, OnSeek
@@ -22,7 +24,7 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
     `laps`: how often it is played; None: again and again.
     `rebase_to` says, given the venue's time where it starts, when that is for clients; "now": when
     it is started; None: as it was recorded. `timelines` are the private ones that have a port of
-    their own: (name, port).
+    their own: (name, port). `plan`: the faults that are injected from the start.
     """
 
     host: str = "127.0.0.1"
@@ -41,4 +43,6 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
     roll_call: bool = True
     derive: bool = True
     timelines: tuple[tuple[str, int], ...] = ()
+    plan: Plan = NO_PLAN
     tls: ssl.SSLContext | None = None
+    transcript: Path | None = None

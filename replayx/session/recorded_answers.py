@@ -1,7 +1,7 @@
 """The recorded answers of one market: found by request key, read from their chunks, kept ready."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from replayx.cassette.frame_batch import FrameBatch
@@ -51,6 +51,8 @@ class RecordedAnswers:
         self._market = market
         self._venue = venue
         self._readers = readers
+        # What an answer that came at a time tells instead; set before the first is read.
+        self.retell: Callable[[RequestKey, int, HttpReply], HttpReply] | None = None
         self._matcher: Matcher[RequestKey] | None = None
         self._ready: OrderedDict[Recording, Answer] = OrderedDict()
         self._ready_bytes = 0
@@ -113,8 +115,14 @@ class RecordedAnswers:
     def _read(self, recording: Recording) -> Answer:
         interaction = self._interaction(recording)
         if interaction.kind == "rest":
-            return _answer_of(interaction)
-        return Answer(self._venue.wsapi_recorded(interaction.response_body))
+            answer = _answer_of(interaction)
+        else:
+            answer = Answer(self._venue.wsapi_recorded(interaction.response_body))
+        key = None if self.retell is None else self._key(recording)
+        if self.retell is None or key is None:
+            return answer
+        told = self.retell(key, recording.ref.at_ns, answer.plain)
+        return answer if told is answer.plain else Answer(told)
 
     def _keep(self, recording: Recording, answer: Answer) -> Answer:
         self._ready[recording] = answer

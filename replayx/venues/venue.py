@@ -15,6 +15,7 @@ from replayx.timeline.places import Located, Shift
 from replayx.venues.fault_side import FaultSide
 from replayx.venues.market_side import MarketSide
 from replayx.venues.rate_side import RateSide
+from replayx.venues.shock_side import ShockSide
 
 HeaderPairs = tuple[tuple[str, str], ...]
 
@@ -176,7 +177,7 @@ class Coverage(NamedTuple):
     derived: bool
 
 
-class Venue(MarketSide, FaultSide, RateSide, Protocol):
+class Venue(MarketSide, FaultSide, RateSide, ShockSide, Protocol):
     """One exchange's wire conventions. Instances hold no state.
 
     `hosts` has every host name a client may mean, in lower case and without a port.

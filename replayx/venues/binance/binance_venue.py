@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from replayx.market.events import MarketEvent
 from replayx.timeline.places import Located, Shift
 from replayx.venues.binance import (
     attribution,
@@ -13,6 +14,7 @@ from replayx.venues.binance import (
     quotes,
     replies,
     request_key,
+    retelling,
     sequence,
     trading,
     wsapi,
@@ -21,7 +23,9 @@ from replayx.venues.binance.dialect import Dialect
 from replayx.venues.binance.envelopes import envelope
 from replayx.venues.binance.fault_side import BinanceFaultSide
 from replayx.venues.binance.market_side import BinanceMarketSide
+from replayx.venues.binance.rate_side import BinanceRateSide
 from replayx.venues.binance.secrets import SECRETS
+from replayx.venues.shock_side import Told
 from replayx.venues.venue import (
     Carried,
     CommandOutcome,
@@ -41,13 +45,14 @@ from replayx.venues.venue import (
 )
 
 
-class BinanceVenue(BinanceMarketSide, BinanceFaultSide, Venue):
+class BinanceVenue(BinanceMarketSide, BinanceFaultSide, BinanceRateSide, Venue):
     """One of Binance's markets; see replayx.venues.venue.Venue for the methods."""
 
     secrets = SECRETS
 
     def __init__(self, dialect: Dialect) -> None:
-        super().__init__(dialect)
+        BinanceMarketSide.__init__(self, dialect)
+        BinanceRateSide.__init__(self, dialect)
         self.name: str = dialect.name
         self.api_date: str = dialect.api_date
         self.upstreams: Mapping[str, Upstream] = dialect.upstreams
@@ -180,6 +185,16 @@ class BinanceVenue(BinanceMarketSide, BinanceFaultSide, Venue):
     def unshifted(self, key: RequestKey, shift: Shift) -> RequestKey:
         """Return a request with its times moved back to where the tape has them."""
         return number_fields.unshifted(key, shift)
+
+    # ---- other prices
+
+    def retold(self, payload: bytes, event: MarketEvent) -> bytes:
+        """Return a stream's payload with the prices and sizes of `event`, all else as it is."""
+        return retelling.retold(payload, event)
+
+    def retold_answer(self, key: RequestKey, body: bytes, told: Told, now_ms: int) -> bytes:
+        """Return an answer that came at `now_ms` with what `told` makes of each event in it."""
+        return retelling.retold_answer(self._dialect, key, body, told, now_ms)
 
     # ---- for people to look at
 
