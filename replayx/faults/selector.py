@@ -20,8 +20,8 @@ from replayx.faults.toxic import Draws
 
 # The symbol of a channel; empty where a channel is of none, or of several.
 SymbolOf = Callable[[str], str]
-# When a price condition was first met, in tape time; None: not yet.
-PriceMetNs = Callable[[str], int | None]
+# When the price condition of a rule was first met, in tape time; None: not yet.
+PriceMetNs = Callable[[Rule], int | None]
 
 
 def can_act_on(rule: Rule, link: Link) -> bool:
@@ -83,7 +83,7 @@ class Window:
             self._begin_ns = max(self._begin_ns, opened_ns + when.after_ns)
         self._until_ns = NEVER_NS if when.until_ns is None else start_ns + when.until_ns
         self._for_ns = when.for_ns
-        self._price = when.price
+        self._rule = rule
         self._price_met_ns = price_met_ns
         is_anchored = bool(when.from_ns or when.after_ns or when.price)
         self._anchor_ns = self._begin_ns if is_anchored else given_ns
@@ -92,8 +92,8 @@ class Window:
     def span_ns(self) -> tuple[int, int]:
         """Return from when to before when it is open, as far as it is known now."""
         begin_ns, anchor_ns = self._begin_ns, self._anchor_ns
-        if self._price:
-            met_ns = self._price_met_ns(self._price)
+        if self._rule.when.price:
+            met_ns = self._price_met_ns(self._rule)
             if met_ns is None:
                 return NEVER_NS, NEVER_NS
             # Behind the trade that met it: what has its very time may be sent before it or after.
@@ -145,8 +145,8 @@ class Selector:
             return ()  # messages have none
         chosen = self._counted(self._matching(flow))
         if self._probability < 1 and chosen:
-            column = draws.column(self._column)
-            chosen = [k for k in chosen if column[k] < self._probability]
+            column, probability = draws.column(self._column), self._probability
+            chosen = [k for k in chosen if column[k] < probability]
         return self._limited(chosen)
 
     def _matching(self, flow: Flow) -> Sequence[int]:
@@ -247,5 +247,5 @@ def _no_symbol(channel: str) -> str:
     return ""
 
 
-def _never_met(condition: str) -> int | None:
-    raise AssertionError(f"nobody watches for {condition}")
+def _never_met(rule: Rule) -> int | None:
+    raise AssertionError(f"nobody watches for {rule.when.price}")

@@ -212,7 +212,7 @@ def test_handshakes():
 def test_a_price_opens_the_window_behind_the_trade_that_met_it():
     met = {}
     rule = rule_of(price="BTC > 5", for_ns=3 * S)
-    one = selector(rule, LINK, start_ns=START_NS, price_met_ns=met.get)
+    one = selector(rule, LINK, start_ns=START_NS, price_met_ns=lambda one: met.get(one.when.price))
     assert list(one.select(flow_of(SECONDS), Chance(0, 10))) == []
     met["BTC > 5"] = START_NS + 4 * S
     assert list(one.select(flow_of(SECONDS), Chance(0, 10))) == [5, 6, 7]
