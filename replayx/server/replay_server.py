@@ -15,6 +15,7 @@ from replayx.server.listener import Listener, urls
 from replayx.server.numbering import Numbering
 from replayx.server.pump import Pump
 from replayx.server.replay_options import ReplayOptions
+from replayx.server.run_recorder import RunRecordings
 from replayx.server.sink import Sink
 from replayx.server.timelines import SHARED, Timelines
 from replayx.session.clockwork import Regime
@@ -64,6 +65,7 @@ class ReplayServer:
         self._done = asyncio.Event()
         self._failure: BaseException | None = None
         self._flushing: asyncio.Task[None] | None = None
+        self._recordings = RunRecordings(self._deck, options)
 
     async def __aenter__(self) -> Self:
         try:
@@ -168,13 +170,19 @@ class ReplayServer:
                 sink.close(number, GOING_AWAY, "")
         await asyncio.gather(*(sink.closed(_GRACE_S) for sink in sinks))
         await asyncio.gather(*(listener.stop() for listener in self._listeners))
-        self._deck.close()
+        try:
+            await self._recordings.close()
+        finally:
+            self._deck.close()
 
     # ---- making
 
-    def _made(self) -> Pump:
-        """Return a new timeline."""
-        pump = Pump(self._deck.session(), Sink(), self._clock)
+    def _made(self, name: str) -> Pump:
+        """Return a new timeline. Raises WouldOverwrite, StorageFailure."""
+        session = self._deck.session()
+        if self._options.transcript is not None:
+            self._recordings.begin(session, name)
+        pump = Pump(session, Sink(), self._clock)
         pump.on_end = self._ended
         pump.on_failure = self._failed
         pump.preparing = self._preparing

@@ -23,9 +23,10 @@ _PREFIX = re.compile(r"/(?:@|%40)([^/?]*)")
 class Timelines:
     """The timelines by name; the shared one is the first, and its name is empty."""
 
-    def __init__(self, make: Callable[[], Pump]) -> None:
+    def __init__(self, make: Callable[[str], Pump]) -> None:
+        """`make` is given a timeline's name."""
         self._make = make
-        self._pumps: dict[str, Pump] = {SHARED: make()}
+        self._pumps: dict[str, Pump] = {SHARED: make(SHARED)}
         self._is_turning = False
 
     @property
@@ -50,7 +51,7 @@ class Timelines:
                 raise LimitExceeded(
                     f"the timeline {name!r}", expected=f"at most {TIMELINES_MAX} timelines"
                 )
-            pump = self._pumps[name] = self._make()
+            pump = self._pumps[name] = self._make(name)
             if self._is_turning:
                 pump.start()
         return pump

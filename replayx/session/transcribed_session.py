@@ -4,9 +4,10 @@ Whoever keeps the whole run is told every moment, too: with the same moments ano
 the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from replayx.cassette.records import Channel
 from replayx.faults.fault_log import FaultLog
 from replayx.session.connection import Connection
 from replayx.session.effects import AnyEffect, SendFrames
@@ -43,6 +44,11 @@ class TranscribedSession(ReplaySession):
         self.on_moment = tell
         if self._fault_log is not None:
             self._fault_log.follower = FaultLog()
+
+    @property
+    def channels(self) -> Sequence[Mapping[int, Channel]]:
+        """The channels of each source of the tape, by number."""
+        return self._player.tape.channels
 
     def fault_digest(self) -> str:
         """Return the digest of what was injected since the run began, or was reset."""
