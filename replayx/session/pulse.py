@@ -44,6 +44,15 @@ class Pulse:
         return self._roll_call.is_over
 
     @property
+    def runs_by_tape(self) -> bool:
+        """Whether the timers run in the tape's time."""
+        return self._liveness is Liveness.TAPE
+
+    def is_asked(self, number: int, payload: bytes) -> bool:
+        """Say whether a pong answers a ping that the tape waits for."""
+        return self._roll_call.is_asked(number, payload)
+
+    @property
     def horizon_ns(self) -> int | None:
         """Until when, in tape time, nothing has to be done for anybody; None: the tape is free."""
         return self._audience.liveness_ns if self._liveness is Liveness.TAPE else None

@@ -35,6 +35,11 @@ class RollCall:
         else:
             self._asked[connection] = (payload, now_ns + ROLL_CALL_NS)
 
+    def is_asked(self, connection: int, payload: bytes) -> bool:
+        """Say whether a pong with this payload is waited for, or was."""
+        asked = self._asked.get(connection, (None, 0))[0]
+        return payload in (asked, self._silent.get(connection))
+
     def answer(self, connection: int, payload: bytes) -> None:
         """Note a pong. Only the echo of the last ping counts (RFC 6455 section 5.5.3)."""
         if connection in self._asked and self._asked[connection][0] == payload:

@@ -25,18 +25,18 @@ TOO_MANY_CONNECTIONS = -1034
 class Period(NamedTuple):
     """A window's length as Binance tells it: `5 MINUTE`."""
 
-    count: int
+    number: int
     interval: str
 
     @property
     def text(self) -> str:
         """The period in an error's text."""
-        return f"{self.count} {self.interval}"
+        return f"{self.number} {self.interval}"
 
     @property
     def suffix(self) -> str:
         """The period in a header's name (`1m`); empty where there is no letter for it."""
-        return "" if self.interval == "MILLISECOND" else f"{self.count}{self.interval[0].lower()}"
+        return "" if self.interval == "MILLISECOND" else f"{self.number}{self.interval[0].lower()}"
 
 
 def period_of(period_ns: int) -> Period:
@@ -75,7 +75,7 @@ def limit_row(rule: LimitRule, used: int | None = None) -> dict[str, object]:
     row: dict[str, object] = {
         "rateLimitType": rule.kind,
         "interval": period.interval,
-        "intervalNum": period.count,
+        "intervalNum": period.number,
         "limit": rule.limit,
     }
     return row if used is None else {**row, "count": used}
