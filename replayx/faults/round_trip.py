@@ -8,6 +8,7 @@ from enum import Enum
 import msgspec
 
 from replayx.faults.link import Link
+from replayx.market.events import FeedKind
 from replayx.venues.venue import HttpReply, RequestKey
 
 
@@ -68,7 +69,8 @@ class RoundTrip(msgspec.Struct, kw_only=True):
     `edits` of its body, `manner`. `skew_ms`: by how much the venue's clock is wrong, which then
     refuses requests of another time; None: it takes any. `halt`: what is closed. `overtaken_by`:
     how many later answers of the connection leave before this one, if they come before its
-    departure is due.
+    departure is due. `tells`: what the answer tells of the market. `as_of_ns`: the position whose
+    answer it is; None: the one where it is given.
     """
 
     link: Link
@@ -86,6 +88,8 @@ class RoundTrip(msgspec.Struct, kw_only=True):
     skew_ms: int | None = None
     halt: Halt | None = None
     overtaken_by: int = 0
+    tells: FeedKind | None = None
+    as_of_ns: int | None = None
 
 
 class Edit(msgspec.Struct, frozen=True):
