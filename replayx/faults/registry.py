@@ -1,0 +1,64 @@
+"""The registry: toxics by the word that a plan has for their type.
+
+Toxics are declared as entry points of the group `replayx.toxics`. replayx's own are declared in
+pyproject.toml like anybody's, and once more here: asking the installed packages takes tens of
+milliseconds, and a checkout that is not installed declares nothing.
+"""
+
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+
+from replayx.errors import InvalidPlan
+from replayx.faults.toxic import Toxic
+
+GROUP = "replayx.toxics"
+
+BUILT_IN = MappingProxyType(
+    {
+        "crossed_book": "replayx.faults.toxics.crossed_book:CrossedBook",
+        "flash_crash": "replayx.faults.toxics.flash_crash:FlashCrash",
+        "one_sided_book": "replayx.faults.toxics.one_sided_book:OneSidedBook",
+        "price_spike": "replayx.faults.toxics.price_spike:PriceSpike",
+    }
+)
+
+
+@cache
+def _plugins() -> MappingProxyType[str, EntryPoint]:
+    """Return what other packages declare. A name of ours stays ours."""
+    found = {point.name: point for point in entry_points(group=GROUP)}
+    return MappingProxyType({name: found[name] for name in found if name not in BUILT_IN})
+
+
+@cache
+def toxic_names() -> tuple[str, ...]:
+    """Return the names of all toxics there are, sorted."""
+    return tuple(sorted({*BUILT_IN, *_plugins()}))
+
+
+@cache
+def load_toxic(name: str) -> type[Toxic]:
+    """Return a toxic by its name in a plan. Raises InvalidPlan."""
+    if name in BUILT_IN:
+        module, _, attribute = BUILT_IN[name].partition(":")
+        return _checked(getattr(import_module(module), attribute))
+    point = _plugins().get(name)
+    if point is None:
+        near = get_close_matches(name.lower(), toxic_names(), n=2, cutoff=0.4)
+        raise InvalidPlan(f"no toxic is called {name!r}", expected=" or ".join(near) or None)
+    try:
+        return _checked(point.load())
+    except (ImportError, AttributeError) as problem:
+        raise InvalidPlan(
+            f"toxic {name!r} is declared as {point.value}, which cannot be loaded: {problem}",
+            hint="The package that declares it is broken or not fully installed",
+        ) from problem
+
+
+def _checked(kind: object) -> type[Toxic]:
+    assert isinstance(kind, type), f"{kind!r} is not a class"
+    assert issubclass(kind, Toxic), f"{kind!r} is not a Toxic"
+    return kind
