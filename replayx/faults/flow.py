@@ -2,11 +2,14 @@
 
 The messages are columns, as the chunk they come from; what toxics decide are *parts*, runs of
 messages that share a fate. A toxic that changes nothing but when they are due touches no byte.
+
+Link time is the machine's or the tape's. Where it is the tape's each message comes at its own
+time, so what a toxic adds is added to a part's `due_ns`, and not to the flow's `now_ns`.
 """
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from replayx.framing import header_bytes
 from replayx.venues.venue import Venue
@@ -15,7 +18,8 @@ from replayx.venues.venue import Venue
 # run is reset), and then leaves at once, in order.
 NEVER_NS = 1 << 62
 
-_NO_ENVELOPES: Mapping[str, tuple[bytes, bytes]] = MappingProxyType({})
+Envelopes = Mapping[str, tuple[bytes, bytes]]
+_NO_ENVELOPES: Envelopes = MappingProxyType({})
 
 
 class Part(NamedTuple):
@@ -46,28 +50,80 @@ class Ending(NamedTuple):
     delay_ns: int = 0
 
 
+class Columns(Protocol):
+    """Messages in columns, which may be made when they are first asked for."""
+
+    @property
+    def count(self) -> int:
+        """How many messages there are."""
+        ...
+
+    @property
+    def end(self) -> Sequence[int]:
+        """Where in `frames` each message begins, and where the last one ends."""
+        ...
+
+    @property
+    def channel(self) -> Sequence[str]:
+        """The channel of each message."""
+        ...
+
+    @property
+    def at_ns(self) -> Sequence[int]:
+        """The time on the tape of each message."""
+        ...
+
+    @property
+    def frames(self) -> memoryview:
+        """What `end` points into."""
+        ...
+
+    def cut(self, first: int, stop: int) -> memoryview:
+        """Return the frames of messages `first` to `stop`."""
+        ...
+
+
+class GivenColumns:
+    """Columns that are there already."""
+
+    __slots__ = ("at_ns", "channel", "end", "frames")
+
+    def __init__(
+        self,
+        frames: memoryview,
+        end: Sequence[int],
+        channel: Sequence[str],
+        at_ns: Sequence[int],
+    ) -> None:
+        self.frames = frames
+        self.end = end
+        self.channel = channel
+        self.at_ns = at_ns
+
+    @property
+    def count(self) -> int:
+        """How many messages there are."""
+        return len(self.end) - 1
+
+    def cut(self, first: int, stop: int) -> memoryview:
+        """Return the frames of messages `first` to `stop`."""
+        return self.frames[self.end[first] : self.end[stop]]
+
+
 class Flow:
     """Some messages on one link.
 
-    now_ns: link time. index: the number of message 0 on this link, from 0. frames: whole frames
-    back to back, message k from end[k] to end[k + 1]. channel, at_ns: of each message its channel
-    and its time on the tape; a message that is no stream's (answers, pings) has the channel "".
+    now_ns: link time of the first. index: the number of message 0 on this link, from 0. frames:
+    whole frames back to back, message k from end[k] to end[k + 1]. channel, at_ns: of each message
+    its channel and its time on the tape; a message that is no stream's (answers, pings, closes) has
+    the channel "". wanted: in which envelope each channel comes.
     parts: what becomes of them, in the order they are sent; a toxic replaces them.
-    ending: set by a toxic that ends the connection: behind the parts, and nothing comes after.
+    ending: set by a toxic that ends the connection: behind the parts, and nothing comes after. It
+    is set already where the venue closes: message 0 is the close frame then, and a toxic may change
+    when and how it ends.
     """
 
-    __slots__ = (
-        "at_ns",
-        "channel",
-        "end",
-        "ending",
-        "frames",
-        "index",
-        "now_ns",
-        "parts",
-        "venue",
-        "wanted",
-    )
+    __slots__ = ("columns", "count", "ending", "index", "now_ns", "parts", "venue", "wanted")
 
     def __init__(
         self,
@@ -79,27 +135,52 @@ class Flow:
         channel: Sequence[str],
         at_ns: Sequence[int],
         venue: Venue | None = None,
-        wanted: Mapping[str, tuple[bytes, bytes]] = _NO_ENVELOPES,
+        wanted: Envelopes = _NO_ENVELOPES,
     ) -> None:
-        self.now_ns = now_ns
-        self.index = index
-        self.frames = frames
-        self.end = end
-        self.channel = channel
-        self.at_ns = at_ns
+        self._take(now_ns, index, GivenColumns(frames, end, channel, at_ns))
         self.venue = venue
         self.wanted = wanted
-        self.parts: list[Part] = [Part(0, len(end) - 1, now_ns)]
+
+    @classmethod
+    def of(cls, now_ns: int, index: int, columns: Columns, *, like: "Flow | None" = None) -> "Flow":
+        """Return the flow of these messages, `like` another of the same venue and envelopes."""
+        flow = cls.__new__(cls)
+        flow._take(now_ns, index, columns)
+        flow.venue = None if like is None else like.venue
+        flow.wanted = _NO_ENVELOPES if like is None else like.wanted
+        return flow
+
+    def _take(self, now_ns: int, index: int, columns: Columns) -> None:
+        self.now_ns = now_ns
+        self.index = index
+        self.columns = columns
+        self.count = columns.count
+        self.parts: list[Part] = [Part(0, self.count, now_ns)]
         self.ending: Ending | None = None
 
     @property
-    def count(self) -> int:
-        """How many messages came in."""
-        return len(self.end) - 1
+    def end(self) -> Sequence[int]:
+        """Where in `frames` each message begins, and where the last one ends."""
+        return self.columns.end
+
+    @property
+    def channel(self) -> Sequence[str]:
+        """The channel of each message."""
+        return self.columns.channel
+
+    @property
+    def at_ns(self) -> Sequence[int]:
+        """The time on the tape of each message."""
+        return self.columns.at_ns
+
+    @property
+    def frames(self) -> memoryview:
+        """The frames of all messages."""
+        return self.columns.frames
 
     def frame(self, k: int) -> memoryview:
         """Return the frame of message k as it came."""
-        return self.frames[self.end[k] : self.end[k + 1]]
+        return self.columns.cut(k, k + 1)
 
     def payload(self, k: int) -> memoryview:
         """Return what message k says, without its frame and the envelope of its channel."""
@@ -109,6 +190,4 @@ class Flow:
 
     def bytes_of(self, part: Part) -> bytes | memoryview:
         """Return what a part sends."""
-        if part.data is not None:
-            return part.data
-        return self.frames[self.end[part.first] : self.end[part.stop]]
+        return self.columns.cut(part.first, part.stop) if part.data is None else part.data

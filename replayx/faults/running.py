@@ -1,0 +1,63 @@
+"""A rule at work on one link: its toxic, what it selects, and its chance."""
+
+from collections.abc import Sequence
+
+from replayx.faults.draws import Chance, FlowDraws
+from replayx.faults.fault_log import FaultLog
+from replayx.faults.flow import NEVER_NS, Flow
+from replayx.faults.rule import Rule
+from replayx.faults.selector import Selector
+from replayx.faults.toxic import LinkToxic
+
+
+class Running:
+    """What runs on one lane of a link. `name` is the lane's, as the log has it."""
+
+    def __init__(
+        self, rule: Rule, toxic: LinkToxic, selector: Selector, chance: Chance, *, name: str
+    ) -> None:
+        self.rule = rule
+        self.stage = rule.toxic.stage
+        self.name = name
+        self._toxic = toxic
+        self._selector = selector
+        self._chance = chance
+
+    @property
+    def seed(self) -> int:
+        """What its chance is drawn by."""
+        return self._chance.seed
+
+    @property
+    def end_ns(self) -> int:
+        """When on the tape its window is over, as far as it is known; NEVER_NS: it is not."""
+        window = self._selector.window
+        return NEVER_NS if window.is_always else window.span_ns()[1]
+
+    def select(self, flow: Flow) -> Sequence[int]:
+        """Return the messages that it acts on. Each message is to be asked about once, in order."""
+        return self._selector.select(flow, FlowDraws(self._chance, flow.index, flow.count))
+
+    def apply(self, flow: Flow, fired: Sequence[int], log: FaultLog, market: str) -> bool:
+        """Act on the fired messages, and note what was done; say whether anything was."""
+        draws = FlowDraws(self._chance, flow.index, flow.count)
+        touched = self._toxic.apply(flow, fired, draws)
+        if not len(touched):
+            return False
+        rule, toxic, index = self.rule.name, self.rule.toxic.type, flow.index
+        if isinstance(touched, range) and touched.step == 1:
+            first, last = touched[0], touched[-1]
+            log.note_span(
+                rule,
+                toxic,
+                market=market,
+                link=self.name,
+                first=index + first,
+                last=index + last,
+                at_ns=flow.at_ns[first],
+            )
+        else:
+            at_ns = flow.at_ns
+            one_by_one = [(index + k, at_ns[k]) for k in touched]
+            log.note(rule, toxic, market=market, link=self.name, touched=one_by_one)
+        return True
