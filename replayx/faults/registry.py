@@ -19,9 +19,12 @@ GROUP = "replayx.toxics"
 BUILT_IN = MappingProxyType(
     {
         "crossed_book": "replayx.faults.toxics.crossed_book:CrossedBook",
+        "depth_gap": "replayx.faults.toxics.depth_gap:DepthGap",
         "flash_crash": "replayx.faults.toxics.flash_crash:FlashCrash",
+        "old_snapshot": "replayx.faults.toxics.old_snapshot:OldSnapshot",
         "one_sided_book": "replayx.faults.toxics.one_sided_book:OneSidedBook",
         "price_spike": "replayx.faults.toxics.price_spike:PriceSpike",
+        "trade_gap": "replayx.faults.toxics.trade_gap:TradeGap",
     }
 )
 
