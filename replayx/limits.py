@@ -197,6 +197,12 @@ RUN_BLOCK_BYTES_MAX = 128 * MIB
 # What waits to be written into a run file; beyond it the run waits for the disk.
 RUN_BATCHES_MAX = 32
 
+# Requests and answers on their way at once: as many as there may be connections, and WS-API
+# requests on each. Above that toxics delay none.
+ROUND_TRIPS_MAX = 1 << 16
+# Clients whose requests are counted: each is known by its address, or by a name.
+REQUEST_LINKS_MAX = 1 << 12
+
 # ---- shocks
 # Steps of a price in one ramp: each says the whole book again, some 100 KB.
 SHOCK_STEPS_MAX = 600

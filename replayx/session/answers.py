@@ -77,24 +77,23 @@ class Answers:
             return False
         return not self._is_recorded_first(key) or not self.recorded.matcher.of(key)
 
-    def http(
-        self, request: HttpRequest, position_ns: int, venue_ms: int, *, shift_ms: int = 0
+    def reply(
+        self,
+        request: HttpRequest | WsApiRequest,
+        position_ns: int,
+        venue_ms: int,
+        *,
+        shift_ms: int = 0,
     ) -> HttpReply:
-        """Answer an HTTP request at a position of the tape.
+        """Answer a request at a position of the tape; one over the WebSocket API as its HTTP twin.
 
         `venue_ms` and all times in the answer are the client's: the tape's plus `shift_ms`.
         """
         answer = self._answer(self._key(request), position_ns, venue_ms, shift_ms)
+        if isinstance(request, WsApiRequest):
+            return answer.plain
         packed = answer.coding and accepts(request.headers, answer.coding)
-        reply = answer.packed if packed else answer.plain
-        return _dated(reply, venue_ms)
-
-    def wsapi(
-        self, request: WsApiRequest, position_ns: int, venue_ms: int, *, shift_ms: int = 0
-    ) -> bytes:
-        """Answer a WS-API request with the message to send."""
-        answer = self._answer(self._key(request), position_ns, venue_ms, shift_ms)
-        return self._venue.wsapi_reply(request, answer.plain)
+        return _dated(answer.packed if packed else answer.plain, venue_ms)
 
     def _key(self, request: HttpRequest | WsApiRequest) -> RequestKey:
         last, key = self._keyed  # whether it has to wait is asked first, and then the answer

@@ -4,18 +4,32 @@ A history is built when something first needs it, beside the event loop, some 10
 minutes. What came meanwhile is taken up, in its order, when it is there.
 """
 
+from typing import NamedTuple
+
+from replayx.faults.round_trip import RoundTrip
 from replayx.limits import PENDING_REQUESTS_MAX
 from replayx.session.effects import AnyEffect, HistoryWanted
-from replayx.session.inputs import MessageReceived, RequestReceived
+from replayx.venues.venue import HttpRequest, WsApiRequest
 
-Waiting = RequestReceived | MessageReceived
+
+class Question(NamedTuple):
+    """A request at the desk. `number` is the HTTP request's, or the connection's it came on.
+
+    `trip`: what toxics decided of it and its answer, if any act on its link.
+    """
+
+    market: str
+    number: int
+    request: HttpRequest | WsApiRequest
+    client: str = ""
+    trip: RoundTrip | None = None
 
 
 class Backlog:
-    """Inputs that wait, by market."""
+    """Questions that wait, by market."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, list[Waiting]] = {}
+        self._waiting: dict[str, list[Question]] = {}
 
     @property
     def is_waiting(self) -> bool:
@@ -30,15 +44,15 @@ class Backlog:
         return [HistoryWanted(market)]
 
     def has_room(self, market: str) -> bool:
-        """Say whether one more input may wait."""
+        """Say whether one more question may wait."""
         return len(self._waiting.get(market, ())) < PENDING_REQUESTS_MAX
 
-    def add(self, market: str, event: Waiting) -> list[AnyEffect]:
-        """Let an input wait for a market's history."""
-        effects = self.want(market)
-        self._waiting[market].append(event)
+    def add(self, question: Question) -> list[AnyEffect]:
+        """Let a question wait for its market's history."""
+        effects = self.want(question.market)
+        self._waiting[question.market].append(question)
         return effects
 
-    def take(self, market: str) -> list[Waiting]:
+    def take(self, market: str) -> list[Question]:
         """Return what waited, now that the history is there."""
         return self._waiting.pop(market, [])

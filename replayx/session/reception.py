@@ -10,6 +10,7 @@ from replayx.session.desk import Desk
 from replayx.session.effects import Accept, AnyEffect, CloseConnection, Refuse, SendFrames
 from replayx.session.inputs import ConnectionAsked, MessageReceived, PingReceived
 from replayx.session.pulse import Pulse
+from replayx.session.round_trips import RoundTrips
 from replayx.venues.venue import HttpReply, Venue
 
 
@@ -23,10 +24,13 @@ class Reception:
         desk: Desk,
         pulse: Pulse,
         clockwork: Clockwork,
+        *,
+        trips: RoundTrips,
     ) -> None:
         self._venues = venues
         self._audience = audience
         self._desk = desk
+        self._trips = trips
         self._pulse = pulse
         self._clockwork = clockwork
 
@@ -57,7 +61,7 @@ class Reception:
         outcome = connection.venue.command(connection.subscription, event.payload)
         effects: list[AnyEffect] = []
         if outcome.request is not None:
-            effects += self._desk.wsapi(connection.market, event, outcome.request, now_ns)
+            effects += self._trips.wsapi(connection, outcome.request, now_ns)
         if outcome.reply is not None:
             effects.append(SendFrames((connection.number,), frame(outcome.reply)))
         if outcome.changed:

@@ -48,6 +48,7 @@ from replayx.session.inputs import (
 from replayx.session.pulse import Liveness, Pulse
 from replayx.session.rebasing import Rebase
 from replayx.session.reception import Reception
+from replayx.session.round_trips import RequestFaults, RoundTrips
 from replayx.session.standing import Standing
 from replayx.session.venue_clock import VenueClock
 from replayx.timeline.tape import Tape
@@ -96,6 +97,7 @@ class ReplaySession(Standing):
         clock_offset_ns: int = 0,
         rebase: Rebase | None = None,
         derived: "Mapping[str, DerivedStreams] | None" = None,
+        injector: RequestFaults | None = None,
     ) -> None:
         """Take the tape and, by market, the venues, the answers and the streams derived from it.
 
@@ -126,8 +128,12 @@ class ReplaySession(Standing):
             streams.follow(self._clockwork.venue_clock)
         liveness = liveness or (Liveness.TAPE if is_lockstep else Liveness.WALL)
         self._pulse = Pulse(self._audience, self._clockwork, liveness)
+        self._trips = RoundTrips(
+            venues, self._desk, self._audience, self._pulse, self._clockwork, faults=injector
+        )
         self._reception = Reception(
-            venues, self._audience, self._desk, self._pulse, self._clockwork
+            *(venues, self._audience, self._desk, self._pulse, self._clockwork),
+            trips=self._trips,
         )
 
     # ---- what is asked of it
@@ -142,7 +148,7 @@ class ReplaySession(Standing):
         due_ns = None
         if not self._is_held:
             due_ns = self._player.deadline_ns(self._audience.watcher_count)
-        times = (due_ns, self._pulse.deadline_ns())
+        times = (due_ns, self._pulse.deadline_ns(), self._trips.deadline_ns())
         return min((ns for ns in times if ns is not None), default=None)
 
     @property
@@ -160,7 +166,7 @@ class ReplaySession(Standing):
         """Take an input and return its effects."""
         match event:
             case RequestReceived():
-                return [*self._run_first(now_ns), *self._desk.http(event, now_ns)]
+                return [*self._run_first(now_ns), *self._trips.http(event, now_ns)]
             case MessageReceived():
                 return [*self._run_first(now_ns), *self._reception.message(event, now_ns)]
             case ConnectionAsked():
@@ -202,9 +208,7 @@ class ReplaySession(Standing):
     def _take_up(self, market: str, now_ns: int) -> list[AnyEffect]:
         """Go on with what waited for a market's history."""
         self._audience.watch_anew()
-        waited = [
-            effect for event in self._desk.take(market) for effect in self.handle(event, now_ns)
-        ]
+        waited = [*self._run_first(now_ns), *self._trips.take_up(market, now_ns)]
         return waited + self._settle(now_ns)
 
     def _pong(self, event: PongReceived, now_ns: int) -> list[AnyEffect]:
@@ -223,6 +227,7 @@ class ReplaySession(Standing):
         if is_sought or isinstance(event, ResetAsked):
             effects += self._pulse.close_all(GOING_AWAY)
         if isinstance(event, ResetAsked):
+            effects += self._trips.reset(now_ns)
             self._desk.reset()
         return effects + self._settle(now_ns)
 
@@ -230,21 +235,28 @@ class ReplaySession(Standing):
 
     def advance(self, now_ns: int) -> list[AnyEffect]:
         """Return what is due at `now_ns`: at most one write a connection at full speed."""
-        effects = self._pulse.advance(now_ns)
+        effects = self._pulse.advance(now_ns) + self._trips.advance(now_ns)
         if self._clockwork.venue_clock.shift_ms != self._shift_ms:
             self._shift_ms = self._clockwork.venue_clock.shift_ms
             self._audience.watch_anew()
         if not self.is_ended and not self._is_held:
             for stretch in self._player.play(
-                now_ns, self._audience.watcher_count, horizon_ns=self._pulse.horizon_ns
+                now_ns, self._audience.watcher_count, horizon_ns=self._horizon_ns
             ):
                 for view, connections in self._audience.watchers.items():
                     frames = view.frames(stretch.run, stretch.first, stretch.stop, stretch.dropped)
                     if len(frames):
                         effects.append(SendFrames(connections, frames))
+            effects += self._trips.advance(now_ns)  # what is due where the tape is now
             if self.is_ended:
                 effects += self._end()
         return effects + self._settle(now_ns)
+
+    @property
+    def _horizon_ns(self) -> int | None:
+        """Until when, in tape time, only the tape tells anything; None: it is free."""
+        times = (self._pulse.horizon_ns, self._trips.horizon_ns)
+        return min((ns for ns in times if ns is not None), default=None)
 
     def _end(self) -> list[AnyEffect]:
         closed = [] if self._at_end is AtEnd.HOLD else self._pulse.close_all(GOING_AWAY)

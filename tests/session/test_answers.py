@@ -18,7 +18,7 @@ def _answers(tmp_path, *events):
 
 
 def _get(answers, target, position_ns=0, *, headers=(), method="GET"):
-    return answers.http(HttpRequest(method, target, headers), position_ns, 0)
+    return answers.reply(HttpRequest(method, target, headers), position_ns, 0)
 
 
 def test_market_data_is_answered_by_time_whatever_is_volatile(tmp_path):
@@ -54,7 +54,7 @@ def test_what_the_tape_does_not_hold_is_told_and_counted(tmp_path):
 
 def test_computed_answers_need_no_tape(tmp_path):
     answers = _answers(tmp_path)
-    assert answers.http(HttpRequest("GET", "/time"), 0, 42).body == b"42"
+    assert answers.reply(HttpRequest("GET", "/time"), 0, 42).body == b"42"
     assert unmatched_total({"fake": answers}) == 0
 
 
@@ -65,7 +65,7 @@ def test_what_has_no_date_has_the_venues(tmp_path):
     dates = {
         target: [
             value
-            for name, value in answers.http(
+            for name, value in answers.reply(
                 HttpRequest("GET", target), 0, 1_700_000_000_999
             ).headers
             if name == "Date"
@@ -97,8 +97,8 @@ def test_a_socket_request_is_answered_by_its_twin_over_http(tmp_path):
         interaction(1, "/d", b"http"),
         interaction(2, "/api", b"9:socket", kind="wsapi", method="/e", request_body=b"?/e"),
     )
-    assert answers.wsapi(WsApiRequest(b"5", "/d", {}, b"?/d"), 9, 0) == b"5:http"
-    assert answers.wsapi(WsApiRequest(b"6", "/e", {}, b"?/e"), 9, 0) == b"6:socket"
+    assert answers.reply(WsApiRequest(b"5", "/d", {}, b"?/d"), 9, 0).body == b"http"
+    assert answers.reply(WsApiRequest(b"6", "/e", {}, b"?/e"), 9, 0).body == b"socket"
     assert _get(answers, "/e").body == b"socket"
 
 

@@ -1,14 +1,18 @@
 from replayx.limits import PENDING_REQUESTS_MAX
-from replayx.session.backlog import Backlog
+from replayx.session.backlog import Backlog, Question
 from replayx.session.effects import HistoryWanted
-from replayx.session.inputs import MessageReceived
+from replayx.venues.venue import HttpRequest
+
+
+def question(number):
+    return Question("m", number, HttpRequest("GET", "/time"))
 
 
 def test_a_history_is_wanted_once_and_what_waits_keeps_its_order():
     backlog = Backlog()
-    first, second = MessageReceived(1, b"a"), MessageReceived(2, b"b")
-    assert backlog.add("m", first) == [HistoryWanted("m")]
-    assert backlog.add("m", second) == []
+    first, second = question(1), question(2)
+    assert backlog.add(first) == [HistoryWanted("m")]
+    assert backlog.add(second) == []
     assert backlog.want("m") == []
     assert backlog.take("m") == [first, second]
     assert backlog.take("m") == []
@@ -25,6 +29,6 @@ def test_no_more_waits_than_there_is_room_for():
     backlog = Backlog()
     for number in range(PENDING_REQUESTS_MAX):
         assert backlog.has_room("m")
-        backlog.add("m", MessageReceived(1, b"%d" % number))
+        backlog.add(question(number))
     assert not backlog.has_room("m")
     assert backlog.has_room("n")

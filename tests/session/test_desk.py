@@ -1,14 +1,14 @@
 from replayx.limits import PENDING_REQUESTS_MAX
 from replayx.session.answers import Answers
+from replayx.session.backlog import Question
 from replayx.session.clockwork import Clockwork
 from replayx.session.desk import Desk
-from replayx.session.effects import CloseConnection, HistoryWanted, Reply, SendFrames, Started
-from replayx.session.inputs import MessageReceived, RequestReceived
+from replayx.session.effects import CloseConnection, HistoryWanted, Started
 from replayx.timeline.tape import Tape
-from replayx.venues.venue import HttpRequest
+from replayx.venues.venue import HttpReply, HttpRequest
 from tests.fake_venue import FakeVenue
 from tests.session.clocked import CHANNELS, CHUNKS
-from tests.tapes import payloads, source
+from tests.tapes import source
 
 
 class Needy(Answers):
@@ -31,38 +31,34 @@ def made(kind=Answers, **options):
 
 
 def asked(number, path="/time"):
-    return RequestReceived(number, "fake", HttpRequest("GET", path))
+    return Question("fake", number, HttpRequest("GET", path))
 
 
 def said(venue, text):
-    message = MessageReceived(5, text)
-    return message, venue.command(venue.open("/s"), text).request
+    return Question("fake", 5, venue.command(venue.open("/s"), text).request)
 
 
 def test_a_request_is_answered_and_starts_the_tape():
     desk, _ = made()
-    started, reply = desk.http(asked(7), 0)
-    assert started == Started(0)
-    assert isinstance(reply, Reply)
-    assert (reply.number, reply.reply.body) == (7, b"1000000")
+    effects, reply = desk.ask(asked(7), 0)
+    assert effects == [Started(0)]
+    assert reply.body == b"1000000"
     assert not desk.is_waiting
 
 
-def test_a_request_in_a_message_is_answered_there():
+def test_a_request_in_a_message_is_answered_as_its_twin():
     desk, venue = made(starts_itself=False)
-    (sent,) = desk.wsapi("fake", *said(venue, b"?/time"), 0)
-    assert isinstance(sent, SendFrames)
-    assert (sent.connections, payloads(sent.frames)) == ((5,), [b"1:1000000"])
+    assert desk.ask(said(venue, b"?/time"), 0) == ([], HttpReply(200, b"1000000"))
 
 
 def test_what_needs_a_history_waits_for_it_and_asks_once():
     desk, venue = made(Needy)
     first, second = asked(1), said(venue, b"?/time")
-    assert desk.http(first, 0) == [HistoryWanted("fake")]
-    assert desk.wsapi("fake", *second, 0) == []
+    assert desk.ask(first, 0) == ([HistoryWanted("fake")], None)
+    assert desk.ask(second, 0) == ([], None)
     assert desk.want_history("fake") == []
     assert desk.is_waiting
-    assert desk.take("fake") == [first, second[0]]
+    assert desk.take("fake") == [first, second]
     assert not desk.is_waiting
     desk.answers["fake"].is_there = True
     assert desk.want_history("fake") == []
@@ -71,17 +67,16 @@ def test_what_needs_a_history_waits_for_it_and_asks_once():
 def test_no_more_wait_than_there_is_room_for():
     desk, venue = made(Needy)
     for number in range(PENDING_REQUESTS_MAX):
-        desk.http(asked(number), 0)
-    assert desk.wsapi("fake", *said(venue, b"?/time"), 0) == [
-        CloseConnection(5, 1008, "Too many requests")
-    ]
+        desk.ask(asked(number), 0)
+    full = desk.ask(said(venue, b"?/time"), 0)
+    assert full == ([CloseConnection(5, 1008, "Too many requests")], None)
 
 
 def test_what_had_no_answer_is_counted_over_resets():
     desk, _ = made()
-    desk.http(asked(1, "/nothing"), 0)
+    desk.ask(asked(1, "/nothing"), 0)
     before = desk.answers["fake"]
     desk.reset()
-    desk.http(asked(2, "/nothing"), 0)
+    desk.ask(asked(2, "/nothing"), 0)
     assert desk.unmatched_count == 2
     assert desk.answers["fake"] is not before

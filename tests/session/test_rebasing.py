@@ -176,9 +176,9 @@ def test_an_answer_is_found_by_the_tapes_times_and_told_in_the_clients(tmp_path)
     with CassetteReader(path) as reader:
         answers = Answers("fake", Venue(), [reader])
         request = HttpRequest("GET", "/d")
-        assert answers.http(request, 10, 10, shift_ms=77).body == b"at 77"
-        assert answers.http(request, 10, 10).body == b"at "
+        assert answers.reply(request, 10, 10, shift_ms=77).body == b"at 77"
+        assert answers.reply(request, 10, 10).body == b"at "
         # No client may see two times: what has no date has the venue's.
-        dated = answers.http(request, 10, 1_700_000_000_000, shift_ms=77)
+        dated = answers.reply(request, 10, 1_700_000_000_000, shift_ms=77)
         assert ("Date", "Tue, 14 Nov 2023 22:13:20 GMT") in dated.headers
     assert asked == [77, 77]
