@@ -2,7 +2,8 @@
 
 The market is named by the listener; by the Host header, if it is one of the exchange's own; or by
 the original host as the first segment of the path (`/fstream.example.com/ws/...`), so that one
-port can carry every market. In front of that, the path may name a timeline (`/@name/...`).
+port can carry every market. In front of that, the path may name a timeline (`/@name/...`) and the
+client (`/~name/...`).
 """
 
 import ssl
@@ -19,6 +20,8 @@ from replayx.limits import (
     MESSAGE_BYTES_MAX,
     REQUEST_BODY_BYTES_MAX,
 )
+from replayx.server.clients import HEADER as CLIENT_HEADER
+from replayx.server.clients import client_of, split_client
 from replayx.server.http_port import HttpPort
 from replayx.server.numbering import Numbering
 from replayx.server.pump import Pump
@@ -39,11 +42,12 @@ MarketOfHost = Callable[[str], str | None]
 
 
 class _Addressed(NamedTuple):
-    """Who a request is for, and what is left of its target."""
+    """Who a request is for and from, and what is left of its target."""
 
     pump: Pump
     market: str
     target: str
+    client: str
 
 
 class Listener:
@@ -79,13 +83,14 @@ class Listener:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            pump, market, target = self._addressed(request)
+            addressed = self._addressed(request)
         except InvalidOption as error:
             return web.Response(status=400, text=str(error))
         except LimitExceeded as error:
             return web.Response(status=503, text=str(error))
         if request.headers.get("Upgrade", "").lower() == "websocket":
-            return await self._socket(request, _Addressed(pump, market, target))
+            return await self._socket(request, addressed)
+        pump, market, target, client = addressed
         number = self._numbering.next()
         try:
             body = await _body(request)
@@ -97,25 +102,29 @@ class Listener:
         else:
             await pump.ready()
             asked = HttpRequest(request.method, target, tuple(request.headers.items()), body)
-            pump.feed(RequestReceived(number, market, asked))
+            pump.feed(RequestReceived(number, market, asked, client))
         return _response(await pump.answer(number))
 
     def _addressed(self, request: web.BaseRequest) -> _Addressed:
         """Return whom a request is for, and its target without their names.
 
-        Raises InvalidOption or LimitExceeded for a timeline that there can't be.
+        Raises InvalidOption or LimitExceeded for a timeline or client that there can't be.
         """
         host, target = request.headers.get("Host", ""), request.raw_path
         if "://" in target and not target.startswith("/"):
             # RFC 9112 section 3.2.2: the absolute form, whose host counts.
             host, target = _split_host(target.partition("://")[2])
+        own, target = split_client(target)
         name, target = split_timeline(target)
+        if not own:
+            own, target = split_client(target)
+        client = client_of(own or request.headers.get(CLIENT_HEADER, ""), request.remote)
         pump = self._timelines.get(name or request.headers.get(HEADER, "") or self.timeline)
         if "." in target.partition("?")[0]:  # hardly ever, and each request comes by here
             first, rest = _split_host(target[1:])
             if (named := self._market_of_host(first)) is not None:
-                return _Addressed(pump, named, rest)
-        return _Addressed(pump, self._market_of_host(host) or self.market, target)
+                return _Addressed(pump, named, rest, client)
+        return _Addressed(pump, self._market_of_host(host) or self.market, target, client)
 
     # ---- sockets
 
@@ -124,7 +133,7 @@ class Listener:
         if self._numbering.open_count >= CONNECTIONS_MAX:
             return web.Response(status=503)
         pump = asked.pump
-        pump.feed(ConnectionAsked(number, asked.market, asked.target))
+        pump.feed(ConnectionAsked(number, asked.market, asked.target, asked.client))
         refusal = pump.verdict(number)
         if refusal is not None:
             return _response(refusal)
