@@ -125,7 +125,7 @@ class RunLog:
 
     def _tell(self, moment: Moment) -> None:
         self.settle()
-        for entry in fault_entries(moment.injected, self._place()):
+        for entry in fault_entries(moment.injected, self._place(), runs_max=None):
             self._add(entry)
         for message in moment.unmatched:
             self._add(UnmatchedEntry(**self._place(), message=message))

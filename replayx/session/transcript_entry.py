@@ -351,7 +351,9 @@ def effect_entry(done: effects.AnyEffect, place: Place) -> Entry:
             assert_never(done)
 
 
-def fault_entries(injected: Iterable[Injected], place: Place) -> list[FaultEntry]:
+def fault_entries(
+    injected: Iterable[Injected], place: Place, *, runs_max: int | None = FAULT_ENTRY_RUNS_MAX
+) -> list[FaultEntry]:
     """Return the entries of what was injected, one a rule and link, all at one place."""
     trails: dict[tuple[str, str], list[Injected]] = {}
     for one in injected:
@@ -366,7 +368,7 @@ def fault_entries(injected: Iterable[Injected], place: Place) -> list[FaultEntry
             market=runs[0].market,
             link=link,
             count=sum(one.last - one.first + 1 for one in runs),
-            runs=tuple((one.first, one.last) for one in runs[:FAULT_ENTRY_RUNS_MAX]),
+            runs=tuple((one.first, one.last) for one in runs[:runs_max]),
         )
         for number, ((rule, link), runs) in enumerate(trails.items())
     ]

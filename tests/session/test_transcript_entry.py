@@ -161,7 +161,6 @@ def test_what_is_injected_is_one_entry_a_rule_and_link():
     assert told(entries[0])["kind"] == "fault"
 
 
-def test_very_many_runs_are_counted_and_not_all_told(monkeypatch):
-    monkeypatch.setattr("replayx.session.transcript_entry.FAULT_ENTRY_RUNS_MAX", 2)
-    (entry,) = fault_entries([injected("r", 2 * k, 2 * k) for k in range(5)], PLACE)
+def test_very_many_runs_are_counted_and_not_all_told():
+    (entry,) = fault_entries([injected("r", 2 * k, 2 * k) for k in range(5)], PLACE, runs_max=2)
     assert (entry.count, entry.runs) == (5, ((0, 0), (2, 2)))
