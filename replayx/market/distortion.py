@@ -163,5 +163,7 @@ def _multiplied(text: str, factor: Fraction, step: tuple[int, int], rounding: Ro
     else:
         steps = (2 * over + under) // (2 * under)
     moved = unscaled(steps * size, together)
-    spare = together - own
-    return moved[:-spare].removesuffix(".") if spare and moved.endswith("0" * spare) else moved
+    if together == own:
+        return moved
+    kept = len(moved) - (together - own)
+    return (moved[:kept] + moved[kept:].rstrip("0")).removesuffix(".")

@@ -77,6 +77,10 @@ class Shocking:
             made = self._symbol(histories[market], symbol, path, ids.get((market, symbol)))
             if made is not None:
                 self._symbols[market, symbol] = made
+        self._by_market: dict[str, dict[str, ShockedSymbol]] = {}
+        for (market, symbol), one in self._symbols.items():
+            self._by_market.setdefault(market, {})[symbol] = one
+        self._others = [self._others_of(source) for source in sources]
         self._members = [self._members_of(source) for source in sources]
         self._deltas = [
             self._told_deltas(source, members.values(), histories)
@@ -93,11 +97,7 @@ class Shocking:
         """Return what an answer that came at a time tells instead."""
         if at_ns < self._first_ns or reply.status != _OK:
             return reply
-
-        def told(event: MarketEvent) -> MarketEvent:
-            symbol = self._symbols.get((market, event.symbol))
-            return event if symbol is None else symbol.told(event, at_ns)
-
+        told = partial(_told_of, self._by_market.get(market, {}), at_ns)
         now_ms = (at_ns + self._offset_ns) // NS_PER_MS
         body = self._venues[market].retold_answer(key, reply.body, told, now_ms)
         return reply if body is reply.body else HttpReply(reply.status, body, reply.headers)
@@ -157,6 +157,17 @@ class Shocking:
                 found[channel.number] = _Member(channel, feed, symbol)
         return found
 
+    def _others_of(self, source: Source) -> dict[int, Channel]:
+        """Return the channels that are no one symbol's feed."""
+        feeds = {channel.number for channel, _ in self._feeds(source)}
+        return {
+            channel.number: channel
+            for channel in source.channels.values()
+            if channel.kind is ChannelKind.STREAM
+            and channel.market in self._by_market
+            and channel.number not in feeds
+        }
+
     def _feeds(self, source: Source) -> Iterator[tuple[Channel, MarketFeed]]:
         for channel in source.channels.values():
             venue = self._venues.get(channel.market)
@@ -178,6 +189,9 @@ class Shocking:
             is_told = kind is not FeedKind.BOOK_DELTA and (not is_late or kind in _SUMS)
             if is_told and number in batch.channel_frames:
                 told.update(self._told(batch, member))
+        for number, channel in self._others[place].items():
+            if number in batch.channel_frames:
+                told.update(self._told_many(batch, channel))
         return told
 
     def _told(self, batch: FrameBatch, member: _Member) -> Iterator[tuple[int, bytes]]:
@@ -190,6 +204,21 @@ class Shocking:
             told = None if event is None else symbol.told(event, batch.at[k])
             if told is not None and told != event:
                 yield k, channel.prefix + venue.retold(payload, told) + channel.suffix
+
+    def _told_many(self, batch: FrameBatch, channel: Channel) -> Iterator[tuple[int, bytes]]:
+        venue = self._venues[channel.market]
+        symbols = self._by_market[channel.market]
+        for k in places_of(batch, channel.number):
+            payload = inner(batch, k, channel)
+            told = partial(_told_of, symbols, batch.at[k])
+            changed = venue.retold_many(payload, symbols, told)
+            if changed is not payload:
+                yield k, channel.prefix + changed + channel.suffix
+
+
+def _told_of(symbols: Mapping[str, ShockedSymbol], at_ns: int, event: MarketEvent) -> MarketEvent:
+    symbol = symbols.get(event.symbol)
+    return event if symbol is None else symbol.told(event, at_ns)
 
 
 def shocked(

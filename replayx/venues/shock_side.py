@@ -1,6 +1,6 @@
 """How a venue's messages and answers are told with other prices."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Protocol
 
 from replayx.market.events import MarketEvent
@@ -18,6 +18,13 @@ class ShockSide(Protocol):
     def retold(self, payload: bytes, event: MarketEvent) -> bytes:
         """Return a stream's payload with the prices and sizes of `event`, all else as it is."""
         del event
+        return payload
+
+    def retold_many(self, payload: bytes, symbols: Collection[str], told: Told) -> bytes:
+        """Return the payload of a stream that is no one symbol's feed, with what `told` makes of
+        what it tells of `symbols`.
+        """
+        del symbols, told
         return payload
 
     def retold_answer(self, key: "RequestKey", body: bytes, told: Told, now_ms: int) -> bytes:

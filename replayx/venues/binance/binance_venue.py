@@ -1,6 +1,6 @@
 """The Venue protocol for Binance: each method hands its dialect to the module that knows."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from replayx.market.events import MarketEvent
 from replayx.timeline.places import Located, Shift
@@ -191,6 +191,10 @@ class BinanceVenue(BinanceMarketSide, BinanceFaultSide, BinanceRateSide, Venue):
     def retold(self, payload: bytes, event: MarketEvent) -> bytes:
         """Return a stream's payload with the prices and sizes of `event`, all else as it is."""
         return retelling.retold(payload, event)
+
+    def retold_many(self, payload: bytes, symbols: Collection[str], told: Told) -> bytes:
+        """Return the payload of a stream about many symbols, or of liquidations, told otherwise."""
+        return retelling.retold_many(self._dialect, payload, symbols, told)
 
     def retold_answer(self, key: RequestKey, body: bytes, told: Told, now_ms: int) -> bytes:
         """Return an answer that came at `now_ms` with what `told` makes of each event in it."""

@@ -1,14 +1,15 @@
 """Telling Binance's messages and answers with other prices: every other field as it stands.
 
 Origin of the fields: web-socket-streams.md, rest-api.md, the derivatives docs. What has prices and
-no market event (liquidations, orders, contracts' own candles) is told as it was.
+no market event (private events, candles of marks and indexes) is told as it was.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
 import msgspec
 
+from replayx.market.book import is_decimal
 from replayx.market.events import (
     AggTrade,
     AveragePrice,
@@ -27,6 +28,7 @@ from replayx.venues.binance import amounts
 from replayx.venues.binance.dialect import Dialect
 from replayx.venues.binance.market_feeds import answer_feed, endpoint
 from replayx.venues.binance.wire_answers import decode_answer
+from replayx.venues.binance.wire_events import decode, to_ms
 from replayx.venues.shock_side import Told
 from replayx.venues.venue import RequestKey
 
@@ -42,6 +44,15 @@ _BY_SYMBOL = MappingProxyType(
         "premiumIndex": FeedKind.MARK_PRICE,
     }
 )
+# What streams about many symbols carry, by event type; best quotes of spot have none.
+_BY_EVENT = MappingProxyType(
+    {
+        "bookTicker": FeedKind.BOOK_TOP,
+        "markPriceUpdate": FeedKind.MARK_PRICE,
+        "24hrMiniTicker": FeedKind.MINI_TICKER,
+        **dict.fromkeys(("24hrTicker", "1hTicker", "4hTicker", "1dTicker"), FeedKind.TICKER),
+    }
+)
 _LAST_PRICE = "ticker/price"
 
 
@@ -50,6 +61,49 @@ def retold(payload: bytes, event: MarketEvent) -> bytes:
     fields = msgspec.json.decode(payload)
     _write(fields.get("k", fields) if isinstance(event, Candle) else fields, event, _STREAMS)
     return msgspec.json.encode(fields)
+
+
+def retold_many(dialect: Dialect, payload: bytes, symbols: Collection[str], told: Told) -> bytes:
+    """Return the payload of a stream about many symbols, or of liquidations, told otherwise."""
+    try:
+        message = msgspec.json.decode(payload)
+    except (msgspec.MsgspecError, RecursionError):
+        return payload
+    elements = message if isinstance(message, list) else [message]
+    changes = [_retold_one(dialect, one, symbols, told) for one in elements]
+    return msgspec.json.encode(message) if any(changes) else payload
+
+
+def _retold_one(dialect: Dialect, element: object, symbols: Collection[str], told: Told) -> bool:
+    """Change what a message says of one symbol; say whether it did."""
+    if not isinstance(element, dict):
+        return False
+    if element.get("e") == "forceOrder" and isinstance(element.get("o"), dict):
+        return _retold_order(element["o"], symbols, told)
+    symbol, kind = element.get("s"), _BY_EVENT.get(str(element.get("e", "bookTicker")))
+    if kind is None or symbol not in symbols:
+        return False
+    (event,) = decode(dialect, MarketFeed(kind, str(symbol)), [msgspec.json.encode(element)])
+    if event is None or (changed := told(event)) == event:
+        return False
+    _write(element, changed, _STREAMS)
+    return True
+
+
+def _retold_order(order: _Fields, symbols: Collection[str], told: Told) -> bool:
+    """Change the prices of a liquidation, which happened when it was traded."""
+    symbol, time_ms = order.get("s"), order.get("T")
+    if not isinstance(symbol, str) or symbol not in symbols or not isinstance(time_ms, int):
+        return False
+    changes = False
+    for name in ("p", "ap"):
+        price = order.get(name)
+        if isinstance(price, str) and is_decimal(price):
+            changed = told(Trade(symbol, 0, price, "0", to_ms(time_ms), False))
+            assert isinstance(changed, Trade)
+            changes = changes or changed.price != price
+            order[name] = changed.price
+    return changes
 
 
 def retold_answer(dialect: Dialect, key: RequestKey, body: bytes, told: Told, now_ms: int) -> bytes:
