@@ -13,6 +13,7 @@ Examples:
   replayx replay btc.rpx --port 8080
   replayx replay btc.rpx --speed max --at-end exit
   replayx replay spot.rpx futures.rpx --port 8080 --port 9090
+  replayx replay btc.rpx --faults flaky-wifi --fault 'latency:50ms~10ms@ws' --seed 7
   replayx replay btc.rpx --port 0 --json --ready-file urls.json &
 \b
 Then point a client's base URLs at the ones printed. Nothing ever leaves this machine.
@@ -115,6 +116,25 @@ Exit codes: 0 done, 1 unmatched requests with --strict, 2 wrong option, 3 unread
     metavar="NAME=PORT",
     help="A port whose clients have a timeline of their own; 0 takes a free one.",
 )
+@click.option(
+    "--faults",
+    "plans",
+    multiple=True,
+    metavar="PLAN|PRESET",
+    help="Inject the faults of a plan (TOML), or of a preset; `replayx faults list` shows them.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="FAULT",
+    help="Inject a fault in a few words: latency:50ms~10ms@ws, loss:1%@BTCUSDT, ip_banned@rest.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, (1 << 63) - 1),
+    help="Of chance in faults (default: the plan's, or a fresh one, which is printed).",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 if a request had no recorded answer.")
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="Serve https and wss: PEM chain.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="PEM key of --tls-cert.")
@@ -138,18 +158,24 @@ def command(
     *,
     control: str,
     control_token: str,
+    plans: tuple[str, ...],
+    faults: tuple[str, ...],
+    seed: int | None,
     ready_file: Path | None,
     strict: bool,
     as_json: bool,
     **given: Any,
 ) -> None:
     """Replay CASSETTES to unmodified clients."""
+    from replayx.cli.plans import starting_plan
     from replayx.cli.replay_arguments import replay_options
     from replayx.cli.serving import serve
     from replayx.server.event_loop import run
 
     address = parse_control(control, control_token)
-    serving = serve(cassettes, replay_options(**given), address, ready_file, as_json=as_json)
+    plan, seed = starting_plan(cassettes, plans, faults, seed)
+    options = replay_options(plan=plan, seed=seed, **given)
+    serving = serve(cassettes, options, address, ready_file, as_json=as_json)
     unmatched = run(serving)
     if strict and unmatched:
         raise SystemExit(ExitCode.FOUND)

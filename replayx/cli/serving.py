@@ -46,7 +46,7 @@ async def serve(
         # cycles: looking at it again and again cost REST a tenth.
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
-        _announce(server, control, ready_file, as_json=as_json)
+        _announce(server, control, ready_file, seed=options.seed, as_json=as_json)
         started.release()
         ended = asyncio.ensure_future(server.wait())
         stopped = asyncio.ensure_future(stop.wait())
@@ -78,14 +78,14 @@ class _Started:
 
 
 def _announce(
-    server: "ReplayServer", control: str, ready_file: Path | None, *, as_json: bool
+    server: "ReplayServer", control: str, ready_file: Path | None, *, seed: int, as_json: bool
 ) -> None:
     for reader in server.readers:
         if reader.damage is not None:
             _warn(str(reader.damage))
     for market in server.unknown_markets:
         _warn(f"no venue knows {market}; it is not served")
-    facts: dict[str, object] = {"event": "ready", "listeners": server.urls}
+    facts: dict[str, object] = {"event": "ready", "listeners": server.urls, "seed": seed}
     if control:
         facts["control"] = control
     if server.timeline_urls:
@@ -104,6 +104,7 @@ def _announce(
     if control:
         click.secho("control", bold=True)
         click.echo(f"  http   {control}")
+    click.echo(f"seed {seed}")
 
 
 def _write_ready(path: Path, text: str) -> None:

@@ -86,7 +86,7 @@ def named(rules: Iterable[Rule], where: str) -> tuple[Rule, ...]:
 def joined(plans: Iterable[Plan]) -> Plan:
     """Return one plan of several: the rules of all, the seed of the last that has one.
 
-    A name that an earlier plan has taken gets a number.
+    A name that an earlier plan has taken gets a number. Raises InvalidPlan for too many rules.
     """
     seed: int | None = None
     rules: list[Rule] = []
@@ -94,7 +94,7 @@ def joined(plans: Iterable[Plan]) -> Plan:
     for plan in plans:
         seed = seed if plan.seed is None else plan.seed
         for rule in plan.rules:
-            is_free = rule.name not in taken
+            is_free = rule.name and rule.name not in taken
             name = rule.name if is_free else _free_name(rule, taken)
             taken.add(name)
             rules.append(msgspec.structs.replace(rule, name=name))

@@ -24,7 +24,8 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
     `laps`: how often it is played; None: again and again.
     `rebase_to` says, given the venue's time where it starts, when that is for clients; "now": when
     it is started; None: as it was recorded. `timelines` are the private ones that have a port of
-    their own: (name, port). `plan`: the faults that are injected from the start.
+    their own: (name, port). `plan`: the faults that are injected from the start; `seed`:
+    of chance in it, where it has none of its own.
     """
 
     host: str = "127.0.0.1"
@@ -44,5 +45,6 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
     derive: bool = True
     timelines: tuple[tuple[str, int], ...] = ()
     plan: Plan = NO_PLAN
+    seed: int = 0
     tls: ssl.SSLContext | None = None
     transcript: Path | None = None
