@@ -18,13 +18,24 @@ GROUP = "replayx.toxics"
 
 BUILT_IN = MappingProxyType(
     {
+        "clock_skew": "replayx.faults.toxics.clock_skew:ClockSkew",
+        "connection_refused": "replayx.faults.toxics.connection_refused:ConnectionRefused",
         "crossed_book": "replayx.faults.toxics.crossed_book:CrossedBook",
         "depth_gap": "replayx.faults.toxics.depth_gap:DepthGap",
+        "duplicate_reply": "replayx.faults.toxics.duplicate_reply:DuplicateReply",
+        "empty_reply": "replayx.faults.toxics.empty_reply:EmptyReply",
         "flash_crash": "replayx.faults.toxics.flash_crash:FlashCrash",
+        "handshake_failure": "replayx.faults.toxics.handshake_failure:HandshakeFailure",
+        "http_error": "replayx.faults.toxics.http_error:HttpError",
+        "no_answer": "replayx.faults.toxics.no_answer:NoAnswer",
         "old_snapshot": "replayx.faults.toxics.old_snapshot:OldSnapshot",
         "one_sided_book": "replayx.faults.toxics.one_sided_book:OneSidedBook",
+        "out_of_order": "replayx.faults.toxics.out_of_order:OutOfOrder",
         "price_spike": "replayx.faults.toxics.price_spike:PriceSpike",
+        "slow_body": "replayx.faults.toxics.slow_body:SlowBody",
         "trade_gap": "replayx.faults.toxics.trade_gap:TradeGap",
+        "truncated_body": "replayx.faults.toxics.truncated_body:TruncatedBody",
+        "venue_failure": "replayx.faults.toxics.venue_failure:VenueFailure",
     }
 )
 

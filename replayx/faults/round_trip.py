@@ -38,8 +38,8 @@ class Manner(msgspec.Struct, frozen=True):
 
     bytes_per_s: 0 is at once. slice_bytes: written in pieces of that size, `slice_delay_ns` apart;
     0: in one. cut_at: the connection ends behind so many bytes of the body, which was announced
-    whole. copies: how often it is sent (the WebSocket API; over HTTP a second answer comes
-    unasked on the same connection).
+    whole; or behind `cut_share` of it. copies: how often it is sent (the WebSocket API; over HTTP a
+    second answer comes unasked on the same connection).
     """
 
     delivery: Delivery = Delivery.WHOLE
@@ -47,7 +47,13 @@ class Manner(msgspec.Struct, frozen=True):
     slice_bytes: int = 0
     slice_delay_ns: int = 0
     cut_at: int | None = None
+    cut_share: float = 1.0
     copies: int = 1
+
+    def kept(self, body: bytes) -> bytes:
+        """Return what comes of a body."""
+        at = int(len(body) * self.cut_share) if self.cut_at is None else self.cut_at
+        return body if at >= len(body) else body[:at]
 
 
 PLAINLY = Manner()

@@ -49,8 +49,10 @@ class Desk:
             return Asked([CloseConnection(question.number, *_TOO_MANY)], None)
         started = self._clockwork.touch(now_ns)
         position_ns, clock = self._clockwork.player.position_ns(now_ns), self._clockwork.venue_clock
-        reply = answers.reply(request, position_ns, clock.ms(position_ns), shift_ms=clock.shift_ms)
-        return Asked(started, reply)
+        venue_ms, of_ns = clock.ms(position_ns), position_ns
+        if question.trip is not None and question.trip.as_of_ns is not None:
+            of_ns = self._clockwork.player.course.reachable_ns(question.trip.as_of_ns)
+        return Asked(started, answers.reply(request, of_ns, venue_ms, shift_ms=clock.shift_ms))
 
     def want_history(self, market: str) -> list[AnyEffect]:
         """Ask for a market's history, if it is not there."""

@@ -9,7 +9,7 @@ at a time departs as of that time, even if it is looked at later.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from replayx.faults.flow import NEVER_NS
@@ -26,12 +26,18 @@ from replayx.session.desk import Desk
 from replayx.session.due_list import DueList
 from replayx.session.effects import AbortConnection, AnyEffect, CloseConnection, Reply, SendFrames
 from replayx.session.inputs import RequestReceived
+from replayx.session.limiting import Limiting
 from replayx.session.pulse import Pulse
 from replayx.venues.venue import HttpReply, HttpRequest, Venue, WsApiRequest
 
 
 class RequestRules(Protocol):
-    """What toxics do to the requests of one link."""
+    """What toxics do to the requests of one link; `running` is empty where there are none."""
+
+    @property
+    def running(self) -> Sequence[object]:
+        """What runs there now."""
+        ...
 
     def apply(self, trip: RoundTrip) -> None:
         """Change what becomes of a request. Each is to be asked about once, in order."""
@@ -41,8 +47,8 @@ class RequestRules(Protocol):
 class RequestFaults(Protocol):
     """Knows the rules of every link."""
 
-    def requests(self, link: Link) -> RequestRules | None:
-        """Return what acts on the requests of a link; None: nothing does."""
+    def requests(self, link: Link) -> RequestRules:
+        """Return what acts on the requests of a link."""
         ...
 
 
@@ -79,11 +85,13 @@ class RoundTrips:
         clockwork: Clockwork,
         *,
         faults: RequestFaults | None = None,
+        limiting: Limiting | None = None,
         link_of: Callable[[int], Link | None] | None = None,
     ) -> None:
         self._venues = venues
         self._desk = desk
-        self._answering = Answering(venues, desk, clockwork)
+        self._limiting = limiting
+        self._answering = Answering(venues, desk, clockwork, limiting=limiting)
         self._audience = audience
         self._pulse = pulse
         self._clockwork = clockwork
@@ -163,7 +171,7 @@ class RoundTrips:
             return self._asked(question, time_ns, now_ns)
         index = self._next_index(link)
         rules = self._faults.requests(link)
-        if rules is None:
+        if not rules.running:
             return self._asked(question, time_ns, now_ns)
         started = self._clockwork.touch(now_ns)  # before the delay: it may run in the tape's time
         trip = self._trip(question, link, index, now_ns)
@@ -190,6 +198,7 @@ class RoundTrips:
             key = venue.request_key(request)
         else:
             key = venue.wsapi_key(request)
+        feed = venue.answer_feed(key)
         return RoundTrip(
             link=link,
             index=index,
@@ -197,6 +206,7 @@ class RoundTrips:
             symbols=venue.symbols_of(key),
             at_ns=self._clockwork.player.position_ns(now_ns),
             now_ns=self._pulse.now_ns(now_ns),
+            tells=None if feed is None else feed.kind,
         )
 
     def _moved(self, due_ns: int, thing: _Travelling | _Overtaken, now_ns: int) -> list[AnyEffect]:
@@ -224,6 +234,12 @@ class RoundTrips:
 
     def _asked(self, question: Question, time_ns: int, now_ns: int) -> list[AnyEffect]:
         """Answer a question that has arrived at `time_ns`, if it can be."""
+        if self._limiting is not None and self._limiting.is_on and not question.is_charged:
+            refused = self._limiting.refusal(question, now_ns)
+            if refused is not None:
+                sent = self._departing(question, refused, time_ns)
+                return [*sent, *self._limiting.close_banned(now_ns)]
+            question = question._replace(is_charged=True)
         effects, answered = self._answering.answer(question, now_ns)
         for effect in effects:
             if isinstance(effect, CloseConnection):
@@ -269,8 +285,7 @@ class RoundTrips:
                 self._pulse.forget(number)
                 return [AbortConnection(number, manner.delivery is Delivery.RESET)]
             case Delivery.WHOLE:
-                message = answered if manner.cut_at is None else answered[: manner.cut_at]
-                return [SendFrames((number,), frame(message) * manner.copies)]
+                return [SendFrames((number,), frame(manner.kept(answered)) * manner.copies)]
 
     def _time_ns(self, now_ns: int) -> int:
         """Return the time that has come: where it is the tape's, all of it at its end."""
