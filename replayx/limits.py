@@ -54,6 +54,9 @@ WRITE_BYTES = 256 * KIB
 FLAT_OUT_BYTES = REPACK_CHUNK_BYTES + MIB
 # A client that lets this much pile up is closed, as a venue does; nothing is buffered unbounded.
 CLIENT_BUFFER_BYTES_MAX = 16 * MIB
+# What may be in flight on all links that a plan delays: at 1 GB/s, the most that is replayed, a
+# latency of 100 ms holds 100 MB. Beyond it the tape waits, or whoever holds the most is cut off.
+LINK_BYTES_MAX = 128 * MIB
 # At --speed max the slowest client sets the pace; one that reads nothing for this long is closed.
 STALLED_CLIENT_NS = 30_000_000_000
 # In lockstep: how long the tape waits for the echo of a ping. A client that reads answers at once,
@@ -172,6 +175,12 @@ SPLIT_SECONDS_MAX = 4096
 FAULT_DURATION_NS_MAX = 365 * 86_400 * 1_000_000_000
 # Sizes and rates in a plan: a terabyte a second is as good as no limit.
 FAULT_RATE_BYTES_MAX = 10**12
+# Copies of a message, messages that overtake it, frames it is cut into: beyond it nobody looks.
+FAULT_COUNT_MAX = 10_000
+# Pieces that arrive of one message.
+SLICES_MAX = 4096
+# What messages are blown up to, all in all on one link: a dozen that no client takes.
+OVERSIZE_BYTES_MAX = 128 * MIB
 # A plan's text: rules are lines that people write, or a program does for them.
 FAULT_PLAN_BYTES_MAX = 1 * MIB
 # A rule on a command line: some attributes, and a body in quotes.

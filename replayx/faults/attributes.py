@@ -5,13 +5,19 @@ Numbers with a unit are exact integers inside: a plan that is written out reads 
 
 import re
 from collections.abc import Callable
+from typing import Annotated
+
+from msgspec import Meta
 
 from replayx.errors import InvalidOption
-from replayx.limits import FAULT_DURATION_NS_MAX, FAULT_RATE_BYTES_MAX
+from replayx.limits import FAULT_COUNT_MAX, FAULT_DURATION_NS_MAX, FAULT_RATE_BYTES_MAX
 from replayx.quantities import DURATION_UNITS, parse_bytes, parse_duration_ns
 
 # Python reads `1e999` and `nan` as numbers as well; a share is a plain decimal.
 _SHARE = re.compile(r"(\d{1,3}|\d{0,3}\.\d{1,15})\s*(%?)")
+
+# How many: messages that overtake one, copies, pieces.
+Count = Annotated[int, Meta(ge=1, le=FAULT_COUNT_MAX)]
 
 
 class Duration(int):

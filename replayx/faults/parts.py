@@ -131,6 +131,16 @@ def cut_behind(parts: Sequence[Part], last: int) -> list[Part]:
     return kept
 
 
+def cut_before(parts: Sequence[Part], first: int) -> list[Part]:
+    """Return the parts up to the first that holds message `first`, and of that what is before."""
+    kept = cut_behind(parts, first)
+    if kept and kept[-1].first <= first < kept[-1].stop:
+        last = kept.pop()
+        if last.data is None and last.first < first:
+            kept.append(last._replace(stop=first))
+    return kept
+
+
 def reframed(framed: bytes | memoryview, payload: bytes) -> bytes:
     """Return a frame with another payload. Not for frames that toxics broke on purpose."""
     return frame_header(len(payload), framed[0] & 0x0F) + payload

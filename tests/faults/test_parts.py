@@ -1,10 +1,12 @@
 """What becomes of parts, against messages looked at one by one."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from replayx.faults.flow import NEVER_NS, Flow, Part
-from replayx.faults.parts import changed, cut_behind, delayed, later, left_out, runs, standing
+from replayx.faults.parts import changed, cut_before, cut_behind, delayed, later, left_out, runs, standing
 from replayx.framing import frame
 
 
@@ -71,7 +73,7 @@ def test_what_stands_is_in_a_part(parts, chosen):
 def test_runs_cover_their_places(chosen):
     found = list(runs(chosen))
     assert [k for first, stop in found for k in range(first, stop)] == list(chosen)
-    assert all(a[1] < b[0] for a, b in zip(found, found[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in pairwise(found))
 
 
 def test_a_part_of_a_part_that_is_cut_is_its_beginning():
@@ -79,6 +81,14 @@ def test_a_part_of_a_part_that_is_cut_is_its_beginning():
     assert cut_behind(parts, 4) == [Part(0, 3, 1), Part(3, 5, 2)]
     assert cut_behind(parts, 6) == parts
     assert cut_behind(parts, 7) == parts
+
+
+def test_a_part_that_is_cut_before_a_message_ends_there():
+    parts = [Part(0, 3, 1), Part(3, 6, 2), Part(6, 7, 3)]
+    assert cut_before(parts, 4) == [Part(0, 3, 1), Part(3, 4, 2)]
+    assert cut_before(parts, 3) == [Part(0, 3, 1)]
+    assert cut_before(parts, 0) == []
+    assert cut_before(parts, 7) == parts
 
 
 def test_what_is_held_stays_held():

@@ -1,0 +1,162 @@
+"""How connections end: disconnect, ping_timeout, day_cut, reset_peer, timeout.
+
+Each acts on the first message that its rule selects: there is nothing behind it. Where streams are
+that is a message of theirs: how many pings and answers come before it is the client's affair.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from replayx.faults.attributes import Duration
+from replayx.faults.flow import Ending, Flow
+from replayx.faults.link import Carrier, Direction, Link
+from replayx.faults.parts import cut_before, cut_behind, standing
+from replayx.faults.toxic import Draws, LinkToxic, Toxic
+from replayx.faults.toxics.stall import SilentLink
+from replayx.framing import BINARY, TEXT
+
+# RFC 6455, 5.5: control frames hold 125 bytes, 2 of which are the code.
+REASON_BYTES_MAX = 123
+# RFC 6455, 7.4: what may stand in a close frame, and what of it means that there was none.
+CloseCode = Annotated[int, Meta(ge=1000, le=4999)]
+_UNSENT = (1004, 1005, 1006, 1015)
+Reason = Annotated[str, Meta(max_length=REASON_BYTES_MAX)]
+
+
+class EndedLink:
+    """Ends a connection, behind the first message that is selected or in place of it."""
+
+    def __init__(self, link: Link, ending: Ending, *, is_delivered: bool) -> None:
+        self._is_stream = link.carrier is Carrier.WS and link.direction is Direction.DOWNSTREAM
+        self._ending = ending
+        self._cut = cut_behind if is_delivered else cut_before
+
+    def apply(self, flow: Flow, fired: Sequence[int], draws: Draws) -> Sequence[int]:
+        """End at the first that fired."""
+        del draws
+        if flow.ending is not None:
+            return ()  # it is being closed already
+        for k in standing(flow, fired):
+            if self._counts(flow, k):
+                flow.parts = self._cut(flow.parts, k)
+                flow.ending = self._ending
+                return (k,)
+        return ()
+
+    def _counts(self, flow: Flow, k: int) -> bool:
+        if self._is_stream:
+            return bool(flow.channel[k])
+        return flow.frame(k)[0] & 0x0F in (TEXT, BINARY)
+
+
+class EndingToxic(Toxic, frozen=True, kw_only=True):
+    """A toxic that ends connections."""
+
+    is_on_control: ClassVar[bool] = True
+    is_delivered: ClassVar[bool] = True
+
+    @property
+    def ending(self) -> Ending:
+        """How it ends them."""
+        raise NotImplementedError
+
+    def on_link(self, link: Link) -> LinkToxic | None:
+        """Return what ends a connection."""
+        if link.carrier is Carrier.REST:
+            return None
+        return EndedLink(link, self.ending, is_delivered=self.is_delivered)
+
+
+class Disconnect(EndingToxic, frozen=True, kw_only=True):
+    """The venue closes the connection, behind a message: with a code, by a reset, or just so.
+
+    how: `close`: a close frame with `code` and `reason`. `reset`: TCP RST. `abort`: TCP FIN without
+    a close frame. after: how much later.
+    """
+
+    type: ClassVar[str] = "disconnect"
+    source: ClassVar[str] = "RFC 6455, 7.1 and 7.4"
+
+    how: Literal["close", "reset", "abort"] = "close"
+    code: CloseCode = 1001
+    reason: Reason = ""
+    after: Duration = Duration(0)
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what no close frame can hold."""
+        if self.code in _UNSENT:
+            raise ValueError(f"code {self.code}; expected one that may be sent (RFC 6455, 7.4.1)")
+        if len(self.reason.encode()) > REASON_BYTES_MAX:
+            raise ValueError(f"a long reason; expected at most {REASON_BYTES_MAX} bytes")
+
+    @property
+    def ending(self) -> Ending:
+        """The close frame, or none."""
+        if self.how == "close":
+            return Ending(self.code, self.reason, delay_ns=self.after)
+        return Ending(is_reset=self.how == "reset", delay_ns=self.after)
+
+
+class PingTimeout(EndingToxic, frozen=True, kw_only=True):
+    """The venue closes the connection as if the client had not answered its pings."""
+
+    type: ClassVar[str] = "ping_timeout"
+    source: ClassVar[str] = "binance-ws.md, 2: 1008 Pong timeout"
+
+    @property
+    def ending(self) -> Ending:
+        """What the venue's own timer leads to."""
+        return Ending(1008, "Pong timeout")
+
+
+class DayCut(EndingToxic, frozen=True, kw_only=True):
+    """The venue closes the connection as at the end of the day that it may last."""
+
+    type: ClassVar[str] = "day_cut"
+    source: ClassVar[str] = "binance-ws.md, 2: a connection lasts 24 hours"
+
+    @property
+    def ending(self) -> Ending:
+        """What the venue's own timer leads to."""
+        return Ending(1001)
+
+
+class ResetPeer(EndingToxic, frozen=True, kw_only=True):
+    """The connection is silent from a message on, and reset (TCP RST) after `timeout`."""
+
+    type: ClassVar[str] = "reset_peer"
+    source: ClassVar[str] = "Toxiproxy: reset_peer"
+    is_delivered: ClassVar[bool] = False
+
+    timeout: Duration = Duration(0)
+
+    @property
+    def ending(self) -> Ending:
+        """The reset."""
+        return Ending(is_reset=True, delay_ns=self.timeout)
+
+
+class Timeout(EndingToxic, frozen=True, kw_only=True):
+    """The connection is silent from a message on, and ends after `timeout`; 0s: it never does.
+
+    What comes until then is lost; if it never ends, it arrives when the rule is over.
+    """
+
+    type: ClassVar[str] = "timeout"
+    source: ClassVar[str] = "Toxiproxy: timeout"
+    is_delivered: ClassVar[bool] = False
+
+    timeout: Duration = Duration(0)
+
+    @property
+    def ending(self) -> Ending:
+        """An end without a close frame."""
+        return Ending(delay_ns=self.timeout)
+
+    def on_link(self, link: Link) -> LinkToxic | None:
+        """Return what ends a connection, or holds its messages."""
+        if not self.timeout and link.carrier is not Carrier.REST:
+            return SilentLink()
+        return super().on_link(link)

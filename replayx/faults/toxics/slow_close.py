@@ -1,0 +1,39 @@
+"""slow_close: the end of a connection comes late."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from replayx.clock import NS_PER_S
+from replayx.faults.attributes import Duration
+from replayx.faults.flow import Flow
+from replayx.faults.link import Carrier, Link
+from replayx.faults.toxic import Draws, LinkToxic, Stage, Toxic
+
+
+class SlowClose(Toxic, frozen=True, kw_only=True):
+    """When the connection is closed, by the venue or by a rule, it ends so much later."""
+
+    type: ClassVar[str] = "slow_close"
+    source: ClassVar[str] = "Toxiproxy: slow_close"
+    stage: ClassVar[Stage] = Stage.TRANSPORT
+
+    delay: Duration = Duration(NS_PER_S)
+
+    def on_link(self, link: Link) -> LinkToxic | None:
+        """Return what delays the end of a connection."""
+        return None if link.carrier is Carrier.REST else SlowlyClosedLink(self.delay)
+
+
+class SlowlyClosedLink:
+    """Delays the end, and nothing before it."""
+
+    def __init__(self, delay: Duration) -> None:
+        self._delay_ns = int(delay)
+
+    def apply(self, flow: Flow, fired: Sequence[int], draws: Draws) -> Sequence[int]:
+        """Delay the end that comes behind what fired."""
+        del draws
+        if flow.ending is None or not fired:
+            return ()
+        flow.ending = flow.ending._replace(delay_ns=flow.ending.delay_ns + self._delay_ns)
+        return fired[-1:]
