@@ -14,6 +14,7 @@ from replayx.session.backlog import Question
 from replayx.session.clockwork import Clockwork
 from replayx.session.desk import Desk
 from replayx.session.effects import AnyEffect
+from replayx.session.limiting import Limiting
 from replayx.venues.fault_side import FailureContext
 from replayx.venues.venue import HttpReply, HttpRequest, Venue, WsApiRequest
 
@@ -24,10 +25,18 @@ Answered = HttpReply | bytes
 class Answering:
     """Answers the questions of all markets, as the toxics on their links have it."""
 
-    def __init__(self, venues: Mapping[str, Venue], desk: Desk, clockwork: Clockwork) -> None:
+    def __init__(
+        self,
+        venues: Mapping[str, Venue],
+        desk: Desk,
+        clockwork: Clockwork,
+        *,
+        limiting: Limiting | None = None,
+    ) -> None:
         self._venues = venues
         self._desk = desk
         self._clockwork = clockwork
+        self._limiting = limiting
 
     def answer(self, question: Question, now_ns: int) -> tuple[list[AnyEffect], Answered | None]:
         """Answer a question that has arrived; None: it waits, and the desk hands it out again."""
@@ -44,19 +53,21 @@ class Answering:
         if word is not None:
             return effects, self._failed(question, trip, word, now_ns)
         assert trip.canned is not None
-        return effects, self._as_answer(question, trip.canned)
+        return effects, self._as_answer(question, trip.canned, now_ns)
 
     def _from_desk(
         self, question: Question, now_ns: int
     ) -> tuple[list[AnyEffect], Answered | None]:
         trip = question.trip
+        if self._limiting is not None and self._limiting.tells_limits(question):
+            question = _uncompressed(question)
         if trip is None or not (trip.edits or trip.skew_ms or trip.halt):
             effects, reply = self._desk.ask(question, now_ns)
         else:
             effects, reply = self._desk.ask(_uncompressed(question), now_ns)
             if reply is not None:
                 reply = self._changed(question, trip, reply)
-        return effects, None if reply is None else self._as_answer(question, reply)
+        return effects, None if reply is None else self._as_answer(question, reply, now_ns)
 
     def _refusal_word(self, question: Question, trip: RoundTrip, now_ns: int) -> str | None:
         """Return the word of the failure with which a request is answered; None: it is not."""
@@ -94,7 +105,9 @@ class Answering:
             body = edited(body, edit)
         return reply if body is reply.body else HttpReply(reply.status, body, reply.headers)
 
-    def _as_answer(self, question: Question, reply: HttpReply) -> Answered:
+    def _as_answer(self, question: Question, reply: HttpReply, now_ns: int) -> Answered:
+        if question.is_charged and self._limiting is not None:
+            return self._limiting.metered(question, reply, now_ns)
         if isinstance(question.request, HttpRequest):
             return reply
         return self._venues[question.market].wsapi_reply(question.request, reply)

@@ -15,7 +15,8 @@ from replayx.venues.venue import HttpRequest, WsApiRequest
 class Question(NamedTuple):
     """A request at the desk. `number` is the HTTP request's, or the connection's it came on.
 
-    `trip`: what toxics decided of it and its answer, if any act on its link.
+    `trip`: what toxics decided of it and its answer, if any act on its link. `is_charged`: it was
+    let through the limits, and may wait and come again.
     """
 
     market: str
@@ -23,6 +24,7 @@ class Question(NamedTuple):
     request: HttpRequest | WsApiRequest
     client: str = ""
     trip: RoundTrip | None = None
+    is_charged: bool = False
 
 
 class Backlog:

@@ -5,6 +5,7 @@ from fractions import Fraction
 import msgspec
 
 from replayx.faults.rule import Plan
+from replayx.ratelimit.limits_document import Limits
 from replayx.session.stops import Stop
 from replayx.venues.venue import HttpRequest, Refusal
 
@@ -129,6 +130,13 @@ class FaultsAsked(Input, frozen=True):
     plan: Plan
 
 
+class LimitsAsked(Input, frozen=True):
+    """Impose these limits from the next request on. Answered by ClockTold."""
+
+    number: int
+    limits: Limits
+
+
 AnyInput = (
     ConnectionAsked
     | ConnectionOpened
@@ -147,4 +155,5 @@ AnyInput = (
     | RunUntilAsked
     | ResetAsked
     | FaultsAsked
+    | LimitsAsked
 )

@@ -8,7 +8,8 @@ from replayx.session.clockwork import Clockwork
 from replayx.session.connection import Connection
 from replayx.session.desk import Desk
 from replayx.session.effects import Accept, AnyEffect, CloseConnection, Refuse, SendFrames
-from replayx.session.inputs import ConnectionAsked, MessageReceived, PingReceived
+from replayx.session.inputs import ConnectionAsked, MessageReceived, PingReceived, PongReceived
+from replayx.session.limiting import Limiting
 from replayx.session.pulse import Pulse
 from replayx.session.round_trips import RoundTrips
 from replayx.venues.venue import HttpReply, Venue
@@ -26,11 +27,13 @@ class Reception:
         clockwork: Clockwork,
         *,
         trips: RoundTrips,
+        limiting: Limiting,
     ) -> None:
         self._venues = venues
         self._audience = audience
         self._desk = desk
         self._trips = trips
+        self._limiting = limiting
         self._pulse = pulse
         self._clockwork = clockwork
 
@@ -38,6 +41,10 @@ class Reception:
         """Accept or refuse a handshake."""
         venue = self._venues[event.market]
         opened = venue.open(event.target)
+        limited = self._limiting.handshake(event, opened, now_ns)
+        if limited is not None:
+            refused: list[AnyEffect] = [Refuse(event.connection, limited)]
+            return refused + self._limiting.close_banned(now_ns)
         if isinstance(opened, HttpReply):
             return [Refuse(event.connection, opened)]
         time_ns = self._pulse.now_ns(now_ns)
@@ -58,6 +65,8 @@ class Reception:
         connection = self._audience.get(event.connection)
         if connection is None:
             return []
+        if cut := self._limiting.heard(event.connection, len(event.payload), now_ns):
+            return cut
         outcome = connection.venue.command(connection.subscription, event.payload)
         effects: list[AnyEffect] = []
         if outcome.request is not None:
@@ -74,8 +83,23 @@ class Reception:
             self._pulse.forget(connection.number)
         return effects
 
-    def ping(self, event: PingReceived) -> list[AnyEffect]:
+    def ping(self, event: PingReceived, now_ns: int) -> list[AnyEffect]:
         """Answer a client's ping."""
         if self._audience.get(event.connection) is None:
             return []
+        if cut := self._limiting.heard(event.connection, len(event.payload), now_ns):
+            return cut
         return [SendFrames((event.connection,), frame(event.payload, PONG))]
+
+    def pong(self, event: PongReceived, now_ns: int) -> list[AnyEffect]:
+        """Note that a client is alive. Limits count what it sends but echoes that are waited for:
+        those pings are none of the venue's.
+        """
+        connection = self._audience.get(event.connection)
+        if connection is None:
+            return []
+        is_echo = self._pulse.is_asked(event.connection, event.payload)
+        self._pulse.pong(connection, event.payload)
+        if is_echo:
+            return []
+        return self._limiting.heard(event.connection, len(event.payload), now_ns)

@@ -15,6 +15,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from replayx.ratelimit.limits_document import NO_LIMITS, Limits
 from replayx.session.answers import Answers
 from replayx.session.audience import Audience
 from replayx.session.clockwork import ClockCommand, Clockwork, Regime
@@ -34,6 +35,7 @@ from replayx.session.inputs import (
     ConnectionOpened,
     FaultsAsked,
     HistoryBuilt,
+    LimitsAsked,
     MessageReceived,
     PingReceived,
     PongReceived,
@@ -45,6 +47,7 @@ from replayx.session.inputs import (
     SeekAsked,
     StartAsked,
 )
+from replayx.session.limiting import Limiting
 from replayx.session.pulse import Liveness, Pulse
 from replayx.session.rebasing import Rebase
 from replayx.session.reception import Reception
@@ -98,6 +101,7 @@ class ReplaySession(Standing):
         rebase: Rebase | None = None,
         derived: "Mapping[str, DerivedStreams] | None" = None,
         injector: RequestFaults | None = None,
+        limits: Limits = NO_LIMITS,
     ) -> None:
         """Take the tape and, by market, the venues, the answers and the streams derived from it.
 
@@ -128,12 +132,16 @@ class ReplaySession(Standing):
             streams.follow(self._clockwork.venue_clock)
         liveness = liveness or (Liveness.TAPE if is_lockstep else Liveness.WALL)
         self._pulse = Pulse(self._audience, self._clockwork, liveness)
+        self.limiting = Limiting(venues, self._pulse, self._clockwork, limits=limits)
         self._trips = RoundTrips(
-            venues, self._desk, self._audience, self._pulse, self._clockwork, faults=injector
+            *(venues, self._desk, self._audience, self._pulse, self._clockwork),
+            faults=injector,
+            limiting=self.limiting,
         )
         self._reception = Reception(
             *(venues, self._audience, self._desk, self._pulse, self._clockwork),
             trips=self._trips,
+            limiting=self.limiting,
         )
 
     # ---- what is asked of it
@@ -174,11 +182,12 @@ class ReplaySession(Standing):
             case ConnectionOpened():
                 return self._opened(event, now_ns)
             case PingReceived():
-                return self._reception.ping(event)
+                return self._reception.ping(event, now_ns)
             case PongReceived():
-                return self._pong(event, now_ns)
+                return [*self._reception.pong(event, now_ns), *self._settle(now_ns)]
             case ConnectionLost():
                 self._pulse.forget(event.connection)
+                self.limiting.left(event.connection)
                 return self._settle(now_ns)
             case RequestRefused():
                 reply = self._venues[event.market].refuse(event.refusal, event.detail)
@@ -187,8 +196,8 @@ class ReplaySession(Standing):
                 return self._take_up(event.market, now_ns)
             case StartAsked():
                 return self._clockwork.start(now_ns)
-            case FaultsAsked():
-                return [ClockTold(event.number, self.clock(now_ns))]
+            case FaultsAsked() | LimitsAsked():
+                return self._change(event, now_ns)
             case _:
                 return self._command(event, now_ns)
 
@@ -205,17 +214,16 @@ class ReplaySession(Standing):
             return [CloseConnection(event.connection, GOING_AWAY, "")]
         return self._reception.watch(connection, now_ns)
 
+    def _change(self, event: FaultsAsked | LimitsAsked, now_ns: int) -> list[AnyEffect]:
+        if isinstance(event, LimitsAsked):
+            self.limiting.impose(event.limits)
+        return [ClockTold(event.number, self.clock(now_ns))]
+
     def _take_up(self, market: str, now_ns: int) -> list[AnyEffect]:
         """Go on with what waited for a market's history."""
         self._audience.watch_anew()
         waited = [*self._run_first(now_ns), *self._trips.take_up(market, now_ns)]
         return waited + self._settle(now_ns)
-
-    def _pong(self, event: PongReceived, now_ns: int) -> list[AnyEffect]:
-        connection = self._audience.get(event.connection)
-        if connection is not None:
-            self._pulse.pong(connection, event.payload)
-        return self._settle(now_ns)
 
     def _command(self, event: ClockCommand, now_ns: int) -> list[AnyEffect]:
         effects = self.advance(now_ns)  # what is due by now comes first
@@ -229,6 +237,7 @@ class ReplaySession(Standing):
         if isinstance(event, ResetAsked):
             effects += self._trips.reset(now_ns)
             self._desk.reset()
+            self.limiting.reset()
         return effects + self._settle(now_ns)
 
     # ---- time

@@ -12,6 +12,7 @@ import msgspec
 
 from replayx.faults.fault_log import Injected
 from replayx.limits import FAULT_ENTRY_RUNS_MAX, TRANSCRIPT_PAYLOAD_BYTES_MAX
+from replayx.ratelimit.limits_document import limits_document
 from replayx.session import effects, inputs
 from replayx.session.effects import ClockState
 from replayx.session.stops import Stop
@@ -20,7 +21,9 @@ from replayx.session.stops import Stop
 _OPEN_WORD = re.compile(rb"[^\x00-,./:-@\[-^`{-~]{1,256}\Z")
 
 HeaderPairs = tuple[tuple[str, str], ...]
-Verb = Literal["start", "speed", "pause", "resume", "seek", "run-until", "reset", "faults"]
+Verb = Literal[
+    "start", "speed", "pause", "resume", "seek", "run-until", "reset", "faults", "limits"
+]
 
 
 class Body(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -251,6 +254,7 @@ Command = (
     | inputs.RunUntilAsked
     | inputs.ResetAsked
     | inputs.FaultsAsked
+    | inputs.LimitsAsked
 )
 
 
@@ -318,6 +322,9 @@ def _command_entry(given: Command, place: Place) -> Entry:
             return CommandEntry(**place, number=number, command="reset")
         case inputs.FaultsAsked(number):
             return CommandEntry(**place, number=number, command="faults")
+        case inputs.LimitsAsked(number, limits):
+            document = limits_document(limits)
+            return CommandEntry(**place, number=number, command="limits", document=document)
         case _:
             assert_never(given)
 

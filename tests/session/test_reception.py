@@ -43,5 +43,5 @@ def test_who_is_closed_is_forgotten():
 def test_pings_are_echoed_to_those_who_are_there():
     desk, _ = reception()
     desk.asked(ConnectionAsked(1, "fake", "/s"), 0)
-    assert desk.ping(PingReceived(1, b"x")) == [SendFrames((1,), frame(b"x", PONG))]
-    assert desk.ping(PingReceived(2, b"x")) == []
+    assert desk.ping(PingReceived(1, b"x"), 0) == [SendFrames((1,), frame(b"x", PONG))]
+    assert desk.ping(PingReceived(2, b"x"), 0) == []

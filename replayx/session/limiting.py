@@ -1,0 +1,255 @@
+"""Limiting: the venue's rate limits on requests, handshakes and messages, where they are imposed.
+
+handshake ─┐
+request   ─┼─> charged ──> let through ──> answered ──> metered: with the counts in it
+message   ─┘      └──────> refused; cut off; and who goes on all the same, banned
+"""
+
+from collections.abc import Mapping
+
+from replayx.quantities import time_text
+from replayx.ratelimit.bucket import Bucket
+from replayx.ratelimit.limiter import Limiter, Payer
+from replayx.ratelimit.limits_document import NO_LIMITS, Limits
+from replayx.session.backlog import Question
+from replayx.session.clockwork import Clockwork
+from replayx.session.effects import AnyEffect, CloseConnection
+from replayx.session.inputs import ConnectionAsked
+from replayx.session.limit_clock import LimitClock
+from replayx.session.limits_state import KEY_MARK, LimitsState, market_limits
+from replayx.session.pulse import Pulse
+from replayx.venues.rate_side import Breach, Usage
+from replayx.venues.venue import HttpReply, HttpRequest, Role, Subscription, Venue, WsApiRequest
+
+# binance-ws.md sections 2 and 3: seen on a banned address, and on too many messages at once.
+_DISCONNECTED = (1008, "disconnected")
+_TOO_MANY = (1008, "Too many requests")
+_TOO_BIG = (1009, "")  # RFC 6455 section 7.4.1
+_URI_TOO_LONG = HttpReply(414, b"", ())  # RFC 9110 section 15.5.15
+_REFUSED_MIN = 400
+
+# Clients of this machine that do not name themselves share its address.
+LOOPBACK = "127.0.0.1"
+
+
+class _Socket:
+    """What is known of one connection. `limiter` is the one that its bucket is of."""
+
+    __slots__ = ("account", "bucket", "client", "is_api", "limiter", "market")
+
+    def __init__(self, market: str, client: str, *, is_api: bool) -> None:
+        self.market = market
+        self.client = client
+        self.is_api = is_api
+        self.account = ""
+        self.limiter: Limiter | None = None
+        self.bucket: Bucket | None = None
+
+
+class Limiting:
+    """Imposes limits on the clients of all markets; on nobody while they are off."""
+
+    def __init__(
+        self,
+        venues: Mapping[str, Venue],
+        pulse: Pulse,
+        clockwork: Clockwork,
+        *,
+        limits: Limits = NO_LIMITS,
+    ) -> None:
+        self._venues = venues
+        self._pulse = pulse
+        self._clock = LimitClock(pulse, clockwork)
+        self._date = time_text(clockwork.player.start_ns)[:10]
+        self._first = limits
+        self._limiters: dict[str, Limiter] = {}
+        self._sockets: dict[int, _Socket] = {}
+        self.limits = limits
+        self.impose(limits)
+
+    # ---- commands
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What limits are called in a document."""
+        found = (venue.rates(self._date) for venue in self._venues.values())
+        words = (rule.word for rules in found if rules is not None for rule in rules.limits)
+        return tuple(dict.fromkeys(words))
+
+    def impose(self, limits: Limits) -> None:
+        """Impose these limits from now on; counts go on where windows are the same."""
+        before, self._limiters = self._limiters, {}
+        self.limits = limits
+        for market, venue in self._venues.items():
+            rules = venue.rates(limits.date or self._date)
+            imposed = None if rules is None else limits.applied_to(rules)
+            if imposed is not None:
+                limiter = self._limiters[market] = Limiter(imposed)
+                if market in before:
+                    limiter.take_over(before[market])
+
+    def reset(self) -> None:
+        """Begin again: with the first limits, and nothing counted."""
+        self._limiters.clear()
+        self._clock.forget()
+        self.impose(self._first)
+
+    # ---- requests
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is limited."""
+        return bool(self._limiters)
+
+    def tells_limits(self, question: Question) -> bool:
+        """Say whether the answer's body lists limits that are imposed: it must be readable."""
+        request, market = question.request, question.market
+        if market not in self._limiters or not isinstance(request, HttpRequest):
+            return False
+        return self._venues[market].tells_limits(request)
+
+    def refusal(self, question: Question, now_ns: int) -> HttpReply | bytes | None:
+        """Charge a request; return what it is answered with, if it is not let through.
+
+        Over the WebSocket API that is a message. To be called once a request.
+        """
+        limiter = self._limiters.get(question.market)
+        if limiter is None:
+            return None
+        venue, request = self._venues[question.market], question.request
+        time_ns, payer = self._clock.now_ns(limiter, now_ns), self._payer(question)
+        refused = limiter.take(venue.charge(request, limiter.rules), payer, time_ns)
+        usages = limiter.usages(payer, time_ns)
+        if refused is not None:
+            breach = self._clock.breach(refused, limiter, now_ns)
+            return _refused(venue, request, breach, usages)
+        told = venue.told_limits(request, usages)
+        return None if told is None else _metered(venue, request, told, usages)
+
+    def metered(self, question: Question, reply: HttpReply, now_ns: int) -> HttpReply | bytes:
+        """Charge what is known with the answer; return it with the counts that are kept.
+
+        Over the WebSocket API that is a message.
+        """
+        venue, request = self._venues[question.market], question.request
+        limiter = self._limiters.get(question.market)
+        if limiter is None:
+            return reply if isinstance(request, HttpRequest) else venue.wsapi_reply(request, reply)
+        time_ns, payer = self._clock.now_ns(limiter, now_ns), self._payer(question)
+        charge = venue.charge(request, limiter.rules)
+        limiter.settle(charge, payer, time_ns, is_refused=reply.status >= _REFUSED_MIN)
+        return _metered(venue, request, reply, limiter.usages(payer, time_ns))
+
+    # ---- connections
+
+    def handshake(
+        self, event: ConnectionAsked, opened: Subscription | HttpReply, now_ns: int
+    ) -> HttpReply | None:
+        """Charge a handshake; return what it is refused with, if it is not let through."""
+        subscription = opened if isinstance(opened, Subscription) else None
+        if subscription is not None:
+            is_api = subscription.role is Role.WS_API
+            self._sockets[event.connection] = _Socket(event.market, event.client, is_api=is_api)
+        limiter = self._limiters.get(event.market)
+        if limiter is None:
+            return None
+        target_bytes_max = limiter.rules.sockets.target_bytes_max
+        if target_bytes_max is not None and len(event.target) > target_bytes_max:
+            return _URI_TOO_LONG
+        venue, payer = self._venues[event.market], _payer(event.client, "")
+        time_ns = self._clock.now_ns(limiter, now_ns)
+        refused = limiter.take(venue.connect_charge(subscription, limiter.rules), payer, time_ns)
+        if refused is None:
+            return None
+        breach = self._clock.breach(refused, limiter, now_ns)
+        return venue.limited(breach, limiter.usages(payer, time_ns))
+
+    def heard(self, connection: int, size: int, now_ns: int) -> list[AnyEffect]:
+        """Count a message, ping or pong of a client; return the close, if it was one too many."""
+        socket = self._sockets.get(connection) if self._limiters else None
+        limiter = None if socket is None else self._limiters.get(socket.market)
+        if socket is None or limiter is None:
+            return []
+        message_bytes_max = limiter.rules.sockets.message_bytes_max
+        if message_bytes_max is not None and size > message_bytes_max:
+            return self._close([connection], *_TOO_BIG)
+        if socket.limiter is not limiter:
+            socket.limiter, socket.bucket = limiter, limiter.bucket()
+        time_ns = self._clock.now_ns(limiter, now_ns)
+        if socket.bucket is None or socket.bucket.take(time_ns):
+            return []
+        limiter.cut(_payer(socket.client, "").address, time_ns)
+        return [*self._close([connection], *_TOO_MANY), *self.close_banned(now_ns)]
+
+    def close_banned(self, now_ns: int) -> list[AnyEffect]:
+        """Close the WS-API connections of those who are banned; to be called after a refusal."""
+        banned = [
+            number
+            for number, socket in self._sockets.items()
+            if socket.is_api and self._is_banned(socket, now_ns)
+        ]
+        return self._close(banned, *_DISCONNECTED)
+
+    def left(self, connection: int) -> None:
+        """Forget a connection that is gone."""
+        self._sockets.pop(connection, None)
+
+    def _close(self, numbers: list[int], code: int, reason: str) -> list[AnyEffect]:
+        for number in numbers:
+            del self._sockets[number]
+            self._pulse.forget(number)
+        return [CloseConnection(number, code, reason) for number in numbers]
+
+    def _is_banned(self, socket: _Socket, now_ns: int) -> bool:
+        limiter = self._limiters.get(socket.market)
+        if limiter is None:
+            return False
+        time_ns, address = self._clock.now_ns(limiter, now_ns), _payer(socket.client, "").address
+        return limiter.banned_until_ns(address, time_ns) is not None
+
+    def _payer(self, question: Question) -> Payer:
+        """Return who pays; over the WebSocket API the last key counts, for one may log on."""
+        account = self._venues[question.market].account_of(question.request)
+        if isinstance(question.request, HttpRequest):
+            return _payer(question.client, account)
+        socket = self._sockets.get(question.number)
+        if socket is None:
+            return _payer(question.client, account)
+        socket.account = account or socket.account
+        return _payer(socket.client, socket.account)
+
+    # ---- told
+
+    def state(self, now_ns: int) -> LimitsState:
+        """Return which limits are imposed, and what clients used of them."""
+        clock, limiters = self._clock, self._limiters.items()
+        markets = (market_limits(name, limiter, clock, now_ns) for name, limiter in limiters)
+        return LimitsState(self.limits, tuple(markets))
+
+
+def _payer(client: str, account: str) -> Payer:
+    """Return who pays. Orders of one who shows no key count for the address."""
+    address = client or LOOPBACK
+    return Payer(address, f"{KEY_MARK}{account}" if account else address)
+
+
+def _refused(
+    venue: Venue,
+    request: HttpRequest | WsApiRequest,
+    breach: Breach,
+    usages: tuple[Usage, ...],
+) -> HttpReply | bytes:
+    if isinstance(request, HttpRequest):
+        return venue.limited(breach, usages)
+    return venue.limited_message(request, breach, usages)
+
+
+def _metered(
+    venue: Venue,
+    request: HttpRequest | WsApiRequest,
+    reply: HttpReply,
+    usages: tuple[Usage, ...],
+) -> HttpReply | bytes:
+    if isinstance(request, HttpRequest):
+        return venue.metered(request, reply, usages)
+    return venue.metered_message(request, venue.wsapi_reply(request, reply), usages)
