@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from replayx.cli.controlling import parse_control
+from replayx.cli.rerunning import check_alone, repeat
 from replayx.errors import ExitCode
 
 _EPILOG = """\b
@@ -15,16 +16,19 @@ Examples:
   replayx replay spot.rpx futures.rpx --port 8080 --port 9090
   replayx replay btc.rpx --faults flaky-wifi --fault 'latency:50ms~10ms@ws' --seed 7
   replayx replay btc.rpx --port 0 --json --ready-file urls.json &
+  replayx replay btc.rpx --write-transcript run.rpt
+  replayx replay --transcript run.rpt
 \b
 Then point a client's base URLs at the ones printed. Nothing ever leaves this machine.
 \b
-Exit codes: 0 done, 1 unmatched requests with --strict, 2 wrong option, 3 unreadable cassette,
+Exit codes: 0 done, 1 unmatched requests with --strict, or a run that --transcript repeats does not
+do the same, 2 wrong option, 3 unreadable cassette,
 4 the ready file cannot be written.
 """
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("cassettes", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("cassettes", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--port",
     "ports",
@@ -135,6 +139,20 @@ Exit codes: 0 done, 1 unmatched requests with --strict, 2 wrong option, 3 unread
     type=click.IntRange(0, (1 << 63) - 1),
     help="Of chance in faults (default: the plan's, or a fresh one, which is printed).",
 )
+@click.option(
+    "--write-transcript",
+    "transcript",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the whole run into a file (.rpt): what was asked, done, injected and sent.",
+)
+@click.option(
+    "--transcript",
+    "rerun_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Repeat a run from its file, without clients: exit with 1 where it does not do the same.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 if a request had no recorded answer.")
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="Serve https and wss: PEM chain.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="PEM key of --tls-cert.")
@@ -156,6 +174,7 @@ Exit codes: 0 done, 1 unmatched requests with --strict, 2 wrong option, 3 unread
 def command(
     cassettes: tuple[Path, ...],
     *,
+    rerun_path: Path | None,
     control: str,
     control_token: str,
     plans: tuple[str, ...],
@@ -172,6 +191,11 @@ def command(
     from replayx.cli.serving import serve
     from replayx.server.event_loop import run
 
+    if rerun_path is not None:
+        check_alone(click.get_current_context())
+        raise SystemExit(repeat(rerun_path, cassettes, as_json=as_json))
+    if not cassettes:
+        raise click.UsageError("Missing argument 'CASSETTES...'.")
     address = parse_control(control, control_token)
     plan, seed = starting_plan(cassettes, plans, faults, seed)
     options = replay_options(plan=plan, seed=seed, **given)

@@ -25,7 +25,8 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
     `rebase_to` says, given the venue's time where it starts, when that is for clients; "now": when
     it is started; None: as it was recorded. `timelines` are the private ones that have a port of
     their own: (name, port). `plan`: the faults that are injected from the start; `seed`:
-    of chance in it, where it has none of its own.
+    of chance in it, where it has none of its own. `transcript`: where the whole run is written;
+    those of private timelines beside it.
     """
 
     host: str = "127.0.0.1"

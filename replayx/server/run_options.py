@@ -8,6 +8,8 @@ from pathlib import Path
 
 from replayx import __version__
 from replayx.errors import DamagedRunFile
+from replayx.faults.plan_text import plan_document, plan_from_document
+from replayx.faults.rule import NO_PLAN, Plan
 from replayx.limits import MIB
 from replayx.server.deck import Deck
 from replayx.server.replay_options import Instant, ReplayOptions
@@ -15,6 +17,7 @@ from replayx.session.clockwork import Regime
 from replayx.session.pulse import Liveness
 from replayx.session.run_entry import CassetteIdentity, RunHeader
 from replayx.session.session import AtEnd, OnSeek
+from replayx.venues.registry import load_venue
 
 # What a cassette is known by: its size and both ends. At its end stands the index, with every
 # chunk's place and times; to read gigabytes through would make a server start late.
@@ -47,6 +50,8 @@ def run_header(deck: Deck, options: ReplayOptions, *, timeline: str = "") -> Run
         skip_idle_ns=options.skip_idle_ns,
         roll_call=options.roll_call,
         derive=options.derive,
+        seed=options.seed,
+        plan=plan_document(options.plan),
     )
 
 
@@ -70,6 +75,8 @@ def options_of(header: RunHeader) -> ReplayOptions:
             skip_idle_ns=header.skip_idle_ns,
             roll_call=header.roll_call,
             derive=header.derive,
+            seed=header.seed,
+            plan=_plan(header),
         )
     except ValueError as error:
         raise DamagedRunFile(f"its header: {error}") from error
@@ -106,6 +113,13 @@ def cassettes_of(header: RunHeader, given: Sequence[Path]) -> list[Path]:
         expected=f"{names}, unchanged since the run",
         hint="Give the cassettes of the run: replayx replay --transcript run.rpt CASSETTE...",
     )
+
+
+def _plan(header: RunHeader) -> Plan:
+    if header.plan is None:
+        return NO_PLAN
+    venues = {market: load_venue(market) for market in header.markets}
+    return plan_from_document(header.plan, "the plan of its header", venues=venues)
 
 
 def _instant(at_ns: int | None) -> Instant | None:
