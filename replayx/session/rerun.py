@@ -5,11 +5,13 @@ entry: every one is the same if the session is a function of what it was given.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
 from replayx.errors import DamagedRunFile
+from replayx.faults.plan_text import plan_from_document
+from replayx.ratelimit.limits_document import limits_from_document
 from replayx.session import inputs
 from replayx.session.inputs import AnyInput
 from replayx.session.run_entry import EndEntry, RunEntry, TurnsEntry
@@ -28,7 +30,7 @@ from replayx.session.transcript_entry import (
     PongEntry,
     RequestEntry,
 )
-from replayx.venues.venue import HttpRequest, Refusal
+from replayx.venues.venue import HttpRequest, Refusal, Venue
 
 Build = Callable[[str], None]
 
@@ -91,7 +93,7 @@ class Rerun:
             case EndEntry():
                 self._log.end(self._session.fault_digest())
             case _:
-                given = input_of(entry)
+                given = input_of(entry, self._session.venues)
                 if isinstance(given, inputs.HistoryBuilt):
                     self._build(given.market)
                 if given is not None:
@@ -111,10 +113,10 @@ def turns(entry: TurnsEntry) -> Iterator[int]:
         yield now_ns
 
 
-def input_of(entry: RunEntry) -> AnyInput | None:
+def input_of(entry: RunEntry, venues: Mapping[str, Venue]) -> AnyInput | None:
     """Return the input that an entry tells; None for one that tells something else.
 
-    Raises DamagedRunFile.
+    `venues`: of the markets that there are, by name. Raises DamagedRunFile, InvalidPlan.
     """
     match entry:
         case RequestEntry():
@@ -140,13 +142,13 @@ def input_of(entry: RunEntry) -> AnyInput | None:
         case HistoryEntry():
             return inputs.HistoryBuilt(entry.market) if entry.is_built else None
         case CommandEntry():
-            return _command(entry)
+            return _command(entry, venues)
         case _:
             return None
 
 
-def _command(entry: CommandEntry) -> AnyInput:
-    number = entry.number
+def _command(entry: CommandEntry, venues: Mapping[str, Venue]) -> AnyInput:
+    number, where = entry.number, f"entry {entry.seq}"
     match entry.command:
         case "start":
             return inputs.StartAsked()
@@ -163,10 +165,15 @@ def _command(entry: CommandEntry) -> AnyInput:
             return inputs.RunUntilAsked(number, entry.stop)
         case "reset":
             return inputs.ResetAsked(number)
+        case "faults" if entry.document is not None:
+            plan = plan_from_document(entry.document, where, venues=venues)
+            return inputs.FaultsAsked(number, plan)
+        case "limits" if entry.document is not None:
+            return inputs.LimitsAsked(number, limits_from_document(entry.document, where))
         case _:
             raise DamagedRunFile(
                 f"a command {entry.command!r} without what it asks for",
-                where=f"entry {entry.seq}",
+                where=where,
             )
 
 

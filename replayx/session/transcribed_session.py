@@ -15,6 +15,7 @@ from replayx.session.inputs import AnyInput
 from replayx.session.moment import Moment
 from replayx.session.session import ReplaySession
 from replayx.session.transcript import Transcript
+from replayx.venues.venue import Venue
 
 
 class TranscribedSession(ReplaySession):
@@ -44,6 +45,11 @@ class TranscribedSession(ReplaySession):
         self.on_moment = tell
         if self._fault_log is not None:
             self._fault_log.follower = FaultLog()
+
+    @property
+    def venues(self) -> Mapping[str, Venue]:
+        """The markets' venues, by name."""
+        return self._venues
 
     @property
     def channels(self) -> Sequence[Mapping[int, Channel]]:

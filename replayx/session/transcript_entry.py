@@ -11,6 +11,7 @@ from typing import Literal, TypedDict, assert_never
 import msgspec
 
 from replayx.faults.fault_log import Injected
+from replayx.faults.plan_text import plan_document
 from replayx.limits import FAULT_ENTRY_RUNS_MAX, TRANSCRIPT_PAYLOAD_BYTES_MAX
 from replayx.ratelimit.limits_document import limits_document
 from replayx.session import effects, inputs
@@ -119,7 +120,7 @@ class LostEntry(_Entry, frozen=True, tag="lost"):
 
 
 class CommandEntry(_Entry, frozen=True, tag="command"):
-    """A command. `speed` is a ratio or "max"; `to_ns` where a seek goes; `document` a plan."""
+    """A command. `speed`: a ratio or "max". `to_ns`: of a seek. `document`: a plan, or limits."""
 
     command: Verb
     number: int = 0
@@ -320,8 +321,9 @@ def _command_entry(given: Command, place: Place) -> Entry:
             return CommandEntry(**place, number=number, command="run-until", stop=stop)
         case inputs.ResetAsked(number):
             return CommandEntry(**place, number=number, command="reset")
-        case inputs.FaultsAsked(number):
-            return CommandEntry(**place, number=number, command="faults")
+        case inputs.FaultsAsked(number, plan):
+            document = plan_document(plan)
+            return CommandEntry(**place, number=number, command="faults", document=document)
         case inputs.LimitsAsked(number, limits):
             document = limits_document(limits)
             return CommandEntry(**place, number=number, command="limits", document=document)

@@ -7,6 +7,7 @@ import pytest
 from replayx.faults.fault_log import Injected
 from replayx.faults.rule import Plan
 from replayx.limits import TRANSCRIPT_PAYLOAD_BYTES_MAX
+from replayx.ratelimit.limits_document import Limits
 from replayx.session import effects, inputs
 from replayx.session.effects import ClockState
 from replayx.session.stops import StopAfter
@@ -72,7 +73,11 @@ INPUTS = [
         {"command": "run-until", "stop": {"type": "after", "messages": 10}},
     ),
     (inputs.ResetAsked(1), {"command": "reset"}),
-    (inputs.FaultsAsked(1, Plan()), {"command": "faults"}),
+    (inputs.FaultsAsked(1, Plan(seed=7)), {"command": "faults", "document": {"seed": 7}}),
+    (
+        inputs.LimitsAsked(1, Limits(rest_limit=5)),
+        {"command": "limits", "document": {"rest_limit": 5}},
+    ),
 ]
 EFFECTS = [
     (effects.Accept(1), {"kind": "accept", "connection": 1}),
