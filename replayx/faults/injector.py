@@ -16,6 +16,7 @@ from replayx.faults.running import Running
 from replayx.faults.selector import PriceMetNs, Selector, SymbolOf, can_act_on, selector
 from replayx.faults.toxic import Stage
 from replayx.faults.trips import Attempts, RunningOnRequests, Trips, both_ways
+from replayx.limits import REQUEST_LINKS_MAX
 from replayx.venues.venue import Venue
 
 _NO_VENUES: Mapping[str, Venue] = MappingProxyType({})
@@ -109,13 +110,15 @@ class Injector:
                 self._add(control, rule, link, name, opened_ns, kept=kept)
         pipeline.run(stream, control, now_ns)
 
-    def requests(self, link: Link) -> Trips:
-        """Return what runs on the requests of a link, whose answers it carries."""
+    def requests(self, link: Link) -> Trips | None:
+        """Return what runs on the requests of a link, whose answers it carries; None: nothing."""
         trips = self._trips.get(link)
         if trips is None:
+            if len(self._trips) >= REQUEST_LINKS_MAX:
+                del self._trips[next(iter(self._trips))]
             trips = self._trips[link] = Trips(link, self.log)
             trips.run(self._on_requests(link, ()))
-        return trips
+        return trips if trips.running else None
 
     def forget(self, link: Link) -> None:
         """Forget what runs on the requests of a link that is gone."""

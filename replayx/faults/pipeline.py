@@ -84,6 +84,11 @@ class Pipeline:
         return not (self._held or self._outgoing or self.running)
 
     @property
+    def is_stalled(self) -> bool:
+        """Whether nothing leaves until something lets go."""
+        return bool(self._stallers)
+
+    @property
     def size(self) -> int:
         """How many bytes are in flight."""
         return self._held.size + self._outgoing_bytes
@@ -137,6 +142,11 @@ class Pipeline:
             self._stream.index += flow.count
             self._come(Travelling(flow, self._stream.back), self._stream, flow.parts[-1].due_ns)
             first = stop
+
+    def message(self, now_ns: int, data: bytes | memoryview, at_ns: int) -> None:
+        """Take one message of the stream that is of no channel: what a client says."""
+        columns = GivenColumns(memoryview(data), (0, len(data)), ("",), (at_ns,))
+        self.stream(columns, lambda _: now_ns, is_tape_time=False)
 
     def control(
         self,

@@ -35,6 +35,10 @@ class Course:
         """Return the tape's time."""
         return self.position_ns(now_ns) - self._jumped_ns
 
+    def time_of_ns(self, at_ns: int) -> int:
+        """Return the tape time at which a position comes, if nothing jumps before."""
+        return at_ns - self._jumped_ns
+
     def at_ns(self, tape_time_ns: int) -> int:
         """Return the position at which a tape time comes, if nothing jumps before."""
         return tape_time_ns + self._jumped_ns

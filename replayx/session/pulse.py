@@ -5,6 +5,7 @@ Where the tape goes as fast as clients read, tape time is no time for an answer:
 waits, in the machine's time and not for ever, and nobody is closed for an answer that is late.
 """
 
+from collections.abc import Callable
 from enum import Enum
 
 from replayx.framing import PING, frame
@@ -30,6 +31,10 @@ class Pulse:
         self._clockwork = clockwork
         self._liveness = liveness
         self._roll_call = RollCall()
+        # Told by whoever carries messages: whether a ping may go by what is in flight, and whether
+        # one that the venue sends is on its way for a time.
+        self.rings_through: Callable[[int], bool] = _always
+        self.is_delayed: Callable[[int], bool] = _never
 
     # ---- asked
 
@@ -63,6 +68,23 @@ class Pulse:
             return now_ns
         return self._clockwork.player.course.tape_time_ns(now_ns)
 
+    def when_ns(self, time_ns: int) -> int | None:
+        """Return the monotonic time at which a time of the timers comes; None: it is not known."""
+        if self._liveness is Liveness.WALL:
+            return time_ns
+        return self._clockwork.player.course.when_ns(time_ns)
+
+    def when_at_ns(self, at_ns: int) -> int | None:
+        """Return the monotonic time at which a position comes; None: it is not known."""
+        course = self._clockwork.player.course
+        return course.when_ns(course.time_of_ns(at_ns))
+
+    def time_of(self, now_ns: int) -> Callable[[int], int]:
+        """Return what tells when a position of the tape is in the timers' time: now, or its own."""
+        if self._liveness is Liveness.WALL:
+            return lambda _: now_ns
+        return self._clockwork.player.course.time_of_ns
+
     def deadline_ns(self) -> int | None:
         """Return when `advance` has something to do."""
         due_ns = self._audience.liveness_ns
@@ -92,8 +114,9 @@ class Pulse:
         return [CloseConnection(number, code, "") for number in numbers]
 
     def call_roll(self, now_ns: int) -> list[AnyEffect]:
-        """Ping everybody: who echoes has read everything."""
-        payloads = {one: self._ping(one, now_ns) for one in self._everybody()}
+        """Ping everybody who can hear it: who echoes has read everything."""
+        heard = [one for one in self._everybody() if self.rings_through(one.number)]
+        payloads = {one: self._ping(one, now_ns) for one in heard}
         return [
             SendFrames((one.number,), frame(payload, PING)) for one, payload in payloads.items()
         ]
@@ -116,10 +139,23 @@ class Pulse:
     def _advance(self, connection: Connection, time_ns: int, now_ns: int) -> list[AnyEffect]:
         effects = connection.advance(time_ns, self._venue_ms(now_ns))
         waits = self._liveness is Liveness.TAPE and self._clockwork.player.is_flat_out
+        if self.is_delayed(connection.number):
+            return effects  # the tape waits once it has left: see `left`
         if waits and any(isinstance(effect, SendFrames) for effect in effects):
             self._ping(connection, now_ns)
             connection.pong()  # the tape waits for it: no deadline of the tape's can be missed
         return effects
+
+    def left(self, number: int, payload: bytes, now_ns: int, *, is_carried_back: bool) -> None:
+        """Note that a ping has left for a client. Its pong may be carried back, and take time."""
+        connection = self._audience.get(number)
+        if connection is None or self._liveness is Liveness.WALL:
+            return
+        if self._clockwork.player.is_flat_out:
+            self._roll_call.ask(number, payload, now_ns)
+            if not is_carried_back:
+                connection.pong()
+                self._audience.note_liveness()
 
     def _ping(self, connection: Connection, now_ns: int) -> bytes:
         """Note that a connection is pinged; return with what."""
@@ -133,3 +169,15 @@ class Pulse:
     def _everybody(self) -> list[Connection]:
         numbers = self._audience.numbers()
         return [one for number in numbers if (one := self._audience.get(number)) is not None]
+
+
+def _always(number: int) -> bool:
+    """Let every ping go."""
+    del number
+    return True
+
+
+def _never(number: int) -> bool:
+    """Know of no delay."""
+    del number
+    return False

@@ -15,6 +15,7 @@ from replayx.cassette.frame_batch import FrameBatch
 from replayx.cassette.records import Channel, ChannelKind
 from replayx.framing import frame, frame_header, header_bytes
 from replayx.timeline.merge import Run
+from replayx.timeline.messages import Messages
 
 # Channel name -> (prefix, suffix): what stands around the stream's payload for this subscriber.
 Wanted = Mapping[str, tuple[bytes, bytes]]
@@ -74,11 +75,19 @@ class Projection:
         """Return the frames of messages `start` to `end` of those that are wanted."""
         return self._frames[self._end[start] : self._end[end]]
 
+    def ends(self, start: int, end: int) -> tuple[memoryview, Sequence[int]]:
+        """Return all frames, and where those of messages `start` to `end` begin and end."""
+        return self._frames, self._end[start : end + 1]
+
+    def origins(self, start: int, end: int) -> Sequence[int]:
+        """Return which messages of the batch these are."""
+        return self._origin[start:end]
+
 
 class View:
     """What one or more connections of a market are subscribed to.
 
-    `played` is how many messages it has given so far.
+    `played` is how many messages it has given so far. `wanted` are its channels' envelopes.
     """
 
     def __init__(
@@ -95,8 +104,9 @@ class View:
         `insert` tells the messages of wanted channels that were not recorded. Of `replaced`
         channels nothing recorded is served.
         """
-        self._wanted = wanted
+        self.wanted = wanted
         self._insert = insert
+        self._names = [{n: one.name for n, one in channels.items()} for channels in sources]
         served = {name: wanted[name] for name in wanted if name not in replaced}
         self._tables = [_table(market, served, channels) for channels in sources]
         self._run: Run | None = None
@@ -110,6 +120,39 @@ class View:
 
     def frames(self, run: Run, first: int, stop: int, dropped: frozenset[int]) -> memoryview:
         """Return what this view gets of messages `first` to `stop` of the run's batch."""
+        first, stop, insertions = self._given(run, first, stop, dropped)
+        if insertions:
+            return self._joined(run.batch, first, stop, insertions)
+        return self._kept(run.batch, first, stop)
+
+    def messages(self, run: Run, first: int, stop: int, dropped: frozenset[int]) -> Messages:
+        """Return the same with its columns: what is asked for by `frames`, or by this, once."""
+        first, stop, insertions = self._given(run, first, stop, dropped)
+        origins = self._origins(first, stop)
+        if insertions:
+            return self._mixed(run, first, stop, insertions)
+        batch, names, projection = run.batch, self._names[run.source], self._projection
+
+        def lengths() -> tuple[memoryview, Sequence[int]]:
+            if projection is not None:
+                return projection.ends(first, stop)
+            return batch.frames, batch.end[first : stop + 1]
+
+        def at_ns() -> Sequence[int]:
+            return [batch.at[k] for k in origins] if projection else batch.at[first:stop]
+
+        return Messages(
+            self._kept(batch, first, stop),
+            stop - first,
+            lengths=lengths,
+            channel=lambda: [names[batch.channel[k]] for k in origins],
+            at_ns=at_ns,
+        )
+
+    def _given(
+        self, run: Run, first: int, stop: int, dropped: frozenset[int]
+    ) -> tuple[int, int, Sequence[Insertion]]:
+        """Return which messages are given, by their number in the projection, and what beside."""
         if self._run is None or self._run.batch is not run.batch or self._run.first != run.first:
             self._run = run
             self._projection = self._project(run, dropped)
@@ -119,9 +162,40 @@ class View:
         if self._projection is not None:
             first, stop = self._projection.places(first, stop)
         self.played += stop - first + len(insertions)
-        if insertions:
-            return self._joined(run.batch, first, stop, insertions)
-        return self._kept(run.batch, first, stop)
+        return first, stop, insertions
+
+    def _origins(self, first: int, stop: int) -> Sequence[int]:
+        """Return which messages of the batch these are."""
+        if self._projection is None:
+            return range(first, stop)
+        return self._projection.origins(first, stop)
+
+    def _mixed(self, run: Run, first: int, stop: int, insertions: Sequence[Insertion]) -> Messages:
+        """Return recorded messages with the insertions at their places, in columns."""
+        batch, names = run.batch, self._names[run.source]
+        end, channel, at_ns = [0], [], []
+        origins, start = self._origins(first, stop), first
+        for one in (*insertions, None):
+            place = stop if one is None else self._place(one)
+            for origin, number in zip(
+                origins[start - first : place - first], range(start, place), strict=True
+            ):
+                end.append(end[-1] + len(self._kept(batch, number, number + 1)))
+                channel.append(names[batch.channel[origin]])
+                at_ns.append(batch.at[origin])
+            start = place
+            if one is not None:
+                end.append(end[-1] + len(self._framed(one)))
+                channel.append(one.channel)
+                at_ns.append(batch.at[one.k])
+        whole = self._joined(batch, first, stop, insertions)
+        return Messages(
+            whole,
+            len(channel),
+            lengths=lambda: (whole, end),
+            channel=lambda: channel,
+            at_ns=lambda: at_ns,
+        )
 
     def _kept(self, batch: FrameBatch, first: int, stop: int) -> memoryview:
         """Return the frames of messages `first` to `stop` of those that were recorded."""
@@ -159,15 +233,21 @@ class View:
         """Return frames that were recorded with the insertions at their places."""
         parts: list[bytes | memoryview] = []
         for one in insertions:
-            if self._projection is None:
-                place = one.k if one.is_before else one.k + 1
-            else:
-                place = self._projection.place(one)
-            prefix, suffix = self._wanted[one.channel]
-            parts += self._kept(batch, first, place), frame(prefix + one.payload + suffix)
+            place = self._place(one)
+            parts += self._kept(batch, first, place), self._framed(one)
             first = place
         parts.append(self._kept(batch, first, stop))
         return memoryview(b"".join(parts))
+
+    def _place(self, one: Insertion) -> int:
+        """Return in front of which message an insertion has to stand."""
+        if self._projection is not None:
+            return self._projection.place(one)
+        return one.k if one.is_before else one.k + 1
+
+    def _framed(self, one: Insertion) -> bytes:
+        prefix, suffix = self.wanted[one.channel]
+        return frame(prefix + one.payload + suffix)
 
 
 def _table(market: str, wanted: Wanted, channels: Mapping[int, Channel]) -> dict[int, Envelopes]:
