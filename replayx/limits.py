@@ -211,6 +211,12 @@ RUN_BATCHES_MAX = 32
 ROUND_TRIPS_MAX = 1 << 16
 # Clients whose requests are counted: each is known by its address, or by a name.
 REQUEST_LINKS_MAX = 1 << 12
+# How long a client waits for an answer that never comes, and how many do at once; then they are
+# cut off. Clients' own timeouts are seconds to minutes.
+UNANSWERED_S = 3600.0
+UNANSWERED_MAX = 4096
+# A body that comes at a rate is written in pieces of at most this size, so that the rate is even.
+BODY_SLICE_BYTES = 4 * KIB
 
 # ---- shocks
 # Steps of a price in one ramp: each says the whole book again, some 100 KB.

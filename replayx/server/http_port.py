@@ -53,8 +53,27 @@ def _request(
     return _Request(message, payload, protocol, writer, task, loop, client_max_size=size)
 
 
+def client_left(request: web.BaseRequest) -> asyncio.Event:
+    """Return what is set when a request's connection is gone."""
+    protocol = request.protocol
+    assert isinstance(protocol, _Protocol), "a request that came by this port"
+    return protocol.is_gone
+
+
 class _Protocol(web.RequestHandler):
-    """One HTTP connection."""
+    """One HTTP connection. `is_gone` is set when it has ended, whoever ended it."""
+
+    __slots__ = ("is_gone",)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a connection."""
+        self.is_gone = asyncio.Event()
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell whoever waits that the connection is gone."""
+        super().connection_lost(exc)
+        self.is_gone.set()
 
     def log_exception(self, *args: Any, **kwargs: Any) -> None:
         """Log what went wrong in the handler, and not what a client did wrong."""

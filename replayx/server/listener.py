@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from aiohttp import HttpVersion11, WSMsgType, web
-from multidict import CIMultiDict
 
 from replayx.errors import InvalidOption, LimitExceeded
 from replayx.limits import (
@@ -24,6 +23,7 @@ from replayx.server.clients import HEADER as CLIENT_HEADER
 from replayx.server.clients import client_of, split_client
 from replayx.server.http_port import HttpPort
 from replayx.server.numbering import Numbering
+from replayx.server.odd_answers import OddAnswers, plain_answer
 from replayx.server.pump import Pump
 from replayx.server.timelines import HEADER, SHARED, Timelines, split_timeline
 from replayx.session.inputs import (
@@ -36,7 +36,7 @@ from replayx.session.inputs import (
     RequestReceived,
     RequestRefused,
 )
-from replayx.venues.venue import HttpReply, HttpRequest, Refusal
+from replayx.venues.venue import HttpRequest, Refusal
 
 MarketOfHost = Callable[[str], str | None]
 
@@ -67,6 +67,7 @@ class Listener:
         self._timelines = timelines
         self._numbering = numbering
         self._market_of_host = market_of_host
+        self._odd_answers = OddAnswers()
         self._runner = web.ServerRunner(HttpPort(self._handle), shutdown_timeout=1.0)
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> int:
@@ -103,7 +104,8 @@ class Listener:
             await pump.ready()
             asked = HttpRequest(request.method, target, tuple(request.headers.items()), body)
             pump.feed(RequestReceived(number, market, asked, client))
-        return _response(await pump.answer(number))
+        answer = await pump.answer(number)
+        return await self._odd_answers.deliver(request, answer.reply, answer.manner)
 
     def _addressed(self, request: web.BaseRequest) -> _Addressed:
         """Return whom a request is for, and its target without their names.
@@ -136,7 +138,7 @@ class Listener:
         pump.feed(ConnectionAsked(number, asked.market, asked.target, asked.client))
         refusal = pump.verdict(number)
         if refusal is not None:
-            return _response(refusal)
+            return plain_answer(refusal)
         socket = web.WebSocketResponse(
             autoping=False,
             compress=False,
@@ -189,10 +191,6 @@ def _split_host(text: str) -> tuple[str, str]:
     end = min((at for at in (text.find("/"), text.find("?")) if at >= 0), default=len(text))
     target = text[end:]
     return text[:end], target if target.startswith("/") else f"/{target}"
-
-
-def _response(reply: HttpReply) -> web.Response:
-    return web.Response(status=reply.status, body=reply.body, headers=CIMultiDict(reply.headers))
 
 
 def urls(host: str, port: int, wsapi_path: str, *, tls: bool) -> Mapping[str, str]:

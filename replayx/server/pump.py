@@ -35,6 +35,7 @@ _CATCH_UP_S = 1.0
 
 # What is said to whoever still asks when the run is over: it failed, or the server is stopping.
 _OVER = HttpReply(503, b"")
+_NO_ANSWER = Reply(0, _OVER)
 
 
 class Pump:
@@ -47,7 +48,7 @@ class Pump:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._waiting: asyncio.Task[None] | None = None
-        self._replies: Pending[HttpReply] = Pending()
+        self._replies: Pending[Reply] = Pending()
         self._told: Pending[ClockState] = Pending()
         self._commands = count(1)
         self._verdicts: dict[int, HttpReply | None] = {}
@@ -72,9 +73,9 @@ class Pump:
             with self._telling():
                 self._handle(event)
 
-    async def answer(self, number: int) -> HttpReply:
+    async def answer(self, number: int) -> Reply:
         """Wait for the answer to a request that was fed, which may come later. Once each."""
-        return await self._replies.wait(number, _OVER)
+        return await self._replies.wait(number, _NO_ANSWER)
 
     async def command(self, make: Callable[[int], AnyInput]) -> ClockState:
         """Feed the clock's command made with a number; wait for its answer.
@@ -112,7 +113,7 @@ class Pump:
             self._timer.cancel()
         if self._waiting is not None and self._waiting is not asyncio.current_task():
             self._waiting.cancel()
-        self._replies.end(_OVER)
+        self._replies.end(_NO_ANSWER)
         self._told.end(self.clock())
 
     def _expect(self, event: AnyInput) -> None:
@@ -183,7 +184,7 @@ class Pump:
                 case SendFrames():
                     self.sink.write(effect.connections, effect.frames)
                 case Reply():
-                    self._replies.tell(effect.number, effect.reply)
+                    self._replies.tell(effect.number, effect)
                 case HistoryWanted():
                     self.on_history_wanted(effect.market)
                 case ClockTold():

@@ -112,7 +112,7 @@ async def test_it_plays_the_tape_to_its_end():
 async def test_it_answers_at_once():
     pump, paper, _ = make(starts_itself=False)
     pump.feed(ASKED)
-    assert (await pump.answer(7)).body == b"0"
+    assert (await pump.answer(7)).reply.body == b"0"
     pump.feed(ConnectionAsked(1, "fake", "/nowhere"))
     assert pump.verdict(1) == HttpReply(404, b"no such path")
     connect(pump, 2)
@@ -128,7 +128,7 @@ async def test_at_full_speed_the_slowest_client_sets_the_pace():
         await asyncio.sleep(0)
     assert len(paper.said) == 1
     pump.feed(ASKED)
-    assert (await pump.answer(7)).status == 200
+    assert (await pump.answer(7)).reply.status == 200
     paper.clear.set()
     await until(lambda: "ended" in told)
     assert len(paper.said) == 21
@@ -143,7 +143,7 @@ async def test_a_tape_that_is_damaged_further_on_is_told_once(speed, count):
     assert told == ["started", "damaged"]
     assert len(paper.said) <= count
     pump.feed(ASKED)
-    assert (await pump.answer(7)).status == 503
+    assert (await pump.answer(7)).reply.status == 503
     pump.feed(ConnectionAsked(3, "fake", "/s/a"))
     assert pump.verdict(3).status == 503
     assert told == ["started", "damaged"]
@@ -155,9 +155,9 @@ async def test_an_answer_that_cannot_be_read_is_told():
     def broken(*given, **more):
         raise ReplayxError("damaged")
 
-    pump.session._answers["fake"].http = broken
+    pump.session._answers["fake"].reply = broken
     pump.feed(ASKED)
-    assert ((await pump.answer(7)).status, told) == (503, ["damaged"])
+    assert ((await pump.answer(7)).reply.status, told) == (503, ["damaged"])
 
 
 async def test_a_failure_while_waiting_for_clients_is_told():
@@ -215,7 +215,7 @@ async def test_an_answer_may_come_later_than_its_request():
         await asyncio.sleep(0)
     assert not waiting.done()
     pump.feed(HistoryBuilt("fake"))
-    assert (await waiting).body == b"0"
+    assert (await waiting).reply.body == b"0"
 
 
 async def test_who_still_waits_is_told_when_it_is_over():
@@ -225,7 +225,7 @@ async def test_who_still_waits_is_told_when_it_is_over():
     waiting = asyncio.ensure_future(pump.answer(7))
     await asyncio.sleep(0)
     pump.stop()
-    assert ((await waiting).status, told) == (503, [])
+    assert ((await waiting).reply.status, told) == (503, [])
 
 
 async def test_an_answer_nobody_waits_for_is_forgotten():
