@@ -12,6 +12,7 @@ from replayx.cassette.reader import CassetteReader
 from replayx.errors import InvalidPlan
 from replayx.faults.document_reader import nearest
 from replayx.faults.plan_text import joined, parse_plan
+from replayx.faults.registry import toxic_names
 from replayx.faults.rule import Plan
 from replayx.faults.shorthand import parse_fault
 from replayx.limits import FAULT_PLAN_BYTES_MAX
@@ -69,6 +70,16 @@ def load_plans(plans: Iterable[str], faults: Iterable[str], *, venues: Mapping[s
 def load_plan(name: str, *, venues: Mapping[str, Venue]) -> Plan:
     """Return the plan of a preset, or in a file. Raises InvalidPlan."""
     return parse_plan(plan_source(name), name, venues=venues)
+
+
+def load_any(name: str, *, venues: Mapping[str, Venue]) -> Plan:
+    """Return the plan of a preset, in a file, or of a shorthand. Raises InvalidPlan."""
+    if name in dict(_presets()) or Path(name).suffix == _SUFFIX or Path(name).is_file():
+        return load_plan(name, venues=venues)
+    words = {*toxic_names(), *(word for venue in venues.values() for word in venue.failures)}
+    if name in words or any(sign in name for sign in ":@!,"):
+        return load_plans((), (name,), venues=venues)
+    return load_plan(name, venues=venues)
 
 
 def plan_source(name: str) -> str:

@@ -14,6 +14,8 @@ import msgspec
 from replayx.errors import InvalidPlan
 from replayx.faults.attributes import read_attribute
 
+# How alike words are that somebody may have meant: difflib's own measure.
+_NEAR = 0.6
 # More words than these are not listed in an error.
 _LISTED_MAX = 16
 # What `ValidationError` says: "Expected `int` >= 1", "Expected `int`, got `str` - at `$[0]`".
@@ -79,9 +81,14 @@ class DocumentReader(NamedTuple):
         return self.problem(_AT.sub("", told))
 
 
+def is_near(word: str, words: Collection[str]) -> bool:
+    """Say whether somebody may have meant one of `words`."""
+    return bool(get_close_matches(word.lower(), sorted(words), n=1, cutoff=_NEAR))
+
+
 def nearest(word: str, words: Collection[str]) -> str:
     """Return which of `words` somebody may have meant: the nearest, else all of them."""
-    near = get_close_matches(word.lower(), sorted(words), n=2, cutoff=0.6)
+    near = get_close_matches(word.lower(), sorted(words), n=2, cutoff=_NEAR)
     if near:
         return " or ".join(near)
     listed = sorted(words)

@@ -18,7 +18,7 @@ from msgspec import Meta
 from replayx.errors import InvalidPlan
 from replayx.faults.document_reader import DocumentReader
 from replayx.faults.rule import Plan, Rule
-from replayx.faults.rule_reader import Venues, read_rule, written_rule
+from replayx.faults.rule_reader import VENUE_FAILURE, Venues, read_rule, written_rule
 from replayx.limits import FAULT_PLAN_BYTES_MAX, FAULT_RULES_MAX
 
 _KEYS = ("seed", "toxic")
@@ -132,8 +132,8 @@ def _free_name(rule: Rule, taken: set[str]) -> str:
 
 
 def _plain_name(rule: Rule) -> str:
-    word = getattr(rule.toxic, "word", "")  # a failure is called by its own
-    return str(word or rule.toxic.type)
+    is_failure = rule.toxic.type == VENUE_FAILURE
+    return str(getattr(rule.toxic, "failure", "")) if is_failure else rule.toxic.type
 
 
 def _toml(value: object) -> str:

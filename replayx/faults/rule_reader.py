@@ -19,7 +19,7 @@ from msgspec import Meta
 from replayx.errors import InvalidPlan, ReplayxError
 from replayx.faults.attributes import Duration, Ratio, write_attribute
 from replayx.faults.conditions import parse_price_condition
-from replayx.faults.document_reader import DocumentReader
+from replayx.faults.document_reader import DocumentReader, is_near
 from replayx.faults.registry import load_toxic, toxic_names
 from replayx.faults.rule import Rule, When, Where
 from replayx.faults.targets import check_target
@@ -83,6 +83,7 @@ def read_rule(written: object, where: str, venues: Venues, *, is_text: bool = Fa
         where=_read_where(written, reader),
         when=_read_when(written, reader),
     )
+    _check_failure(rule, reader, venues)
     check_target(rule, reader, venues)
     return rule
 
@@ -109,7 +110,7 @@ def _kind_of(
         return load_toxic(word), {}
     failures = {one for venue in venues.values() for one in venue.failures}
     if word in failures:
-        return load_toxic(VENUE_FAILURE), {"word": word}
+        return load_toxic(VENUE_FAILURE), {"failure": word}
     raise reader.unknown(
         word, {*toxic_names(), *failures}, "type", hint="`replayx faults list` shows them all"
     )
@@ -124,6 +125,19 @@ def _attributes(written: dict[str, object], reader: DocumentReader) -> dict[str,
     if twice := sorted(plain.keys() & nested.keys()):
         raise reader.problem(f"{twice[0]!r} is given twice", expected="once")
     return {**nested, **plain}
+
+
+def _check_failure(rule: Rule, reader: DocumentReader, venues: Venues) -> None:
+    """Check that a failure is one that the rule's market, or any, documents. Raises InvalidPlan."""
+    word, market = getattr(rule.toxic, "failure", ""), rule.where.market
+    if not isinstance(word, str) or not word or (market and market not in venues):
+        return
+    meant = [venues[market]] if market else list(venues.values())
+    words = {one for venue in meant for one in venue.failures}
+    if word not in words:
+        raise reader.at("failure").unknown(
+            word, words or ("none",), "failure", hint="`replayx faults list` shows them all"
+        )
 
 
 def _read_name(written: object, reader: DocumentReader) -> str:
@@ -156,8 +170,9 @@ def _unknown_attribute(
     for table, keys in (("when", tuple(WHEN_KEYS)), ("where", WHERE_KEYS)):
         if key in keys:
             return reader.problem(f"the key {key!r}", expected=f"it inside of {table!r}")
-    words = (*attributes, *RULE_KEYS[:4])
-    return reader.unknown(key, words, "attribute")
+    if is_near(key, (*attributes, *RULE_KEYS[:4])):
+        return reader.unknown(key, (*attributes, *RULE_KEYS[:4]), "attribute")
+    return reader.unknown(key, attributes or ("none",), "attribute")
 
 
 def _read_where(written: dict[str, object], reader: DocumentReader) -> Where:

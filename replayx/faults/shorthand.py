@@ -6,14 +6,15 @@
               | key "=" value                   /route, GET /route, or last: a channel pattern
     anything may end with "!" share             the probability: !10% or !0.1
 
-`value` is the toxic's first attribute. Quotes keep commas and @ in a value; several numbers are
-joined by +. A channel pattern may hold @ itself, so it goes up to the next comma.
+`value` is the first of the toxic's attributes that it fits. Quotes keep commas and @ in a value;
+several numbers are joined by +. A channel pattern may hold @ itself: it goes up to the next comma.
 """
 
 import re
 
 import msgspec
 
+from replayx.errors import InvalidPlan
 from replayx.faults.document_reader import DocumentReader
 from replayx.faults.registry import load_toxic, toxic_names
 from replayx.faults.rule import Rule
@@ -28,7 +29,7 @@ _CARRIERS = ("ws", "rest", "wsapi")
 _DIRECTIONS = ("up", "down")
 _ROUTE = re.compile(r"(?:[A-Z]{3,7} )?/.*")
 # What `~` gives, by the name of the attribute: the first of these that a toxic has.
-_JITTERS = ("jitter", "variation")
+_JITTERS = ("jitter", "size_variation")
 
 
 def parse_fault(text: str, *, venues: Venues) -> Rule:
@@ -85,7 +86,7 @@ class _Parts:
         """Take a part of what stands behind it."""
         piece = self._without_share(piece)
         if re.match(r"[a-z_]+=", piece):
-            self._take_pair(piece)
+            self._take_pair(piece, is_where=True)
             return
         words = piece.split("@")
         for place, word in enumerate(words):
@@ -109,32 +110,43 @@ class _Parts:
             return False
         return True
 
-    def _take_pair(self, piece: str) -> None:
+    def _take_pair(self, piece: str, *, is_where: bool = False) -> None:
+        """Take a key and a value: before the @ first of all the toxic's own, behind it last."""
         key, equals, value = piece.partition("=")
         if not equals:
             raise self._reader.problem(
                 repr(piece), expected="a key and a value such as jitter=10ms, or @ before a place"
             )
-        table = self._plain
-        if key in WHEN_KEYS:
-            table = self._when
-        elif key in WHERE_KEYS and key not in self._attributes():
-            table = self._where
-        self._put(table, key, _when_value(key, _unquoted(value)))
+        is_own = not is_where and key in self._attributes()
+        if key in WHEN_KEYS and not is_own:
+            self._put(self._when, key, _when_value(key, _unquoted(value)))
+        elif key in WHERE_KEYS and not is_own:
+            self._put(self._where, key, _unquoted(value))
+        else:
+            self._put(self._plain, key, _unquoted(value))
 
     def _take_value(self, text: str) -> None:
-        value, tilde, jitter = text.rpartition("~") if "~" in text else (text, "", "")
         if self._type not in toxic_names():
             return  # a failure has no value, and what is nothing at all is told so in a moment
         attributes = self._attributes()
         if not attributes:
             raise self._reader.problem(f"the value {text!r}", expected=f"{self._type} alone")
         spread = next((one for one in _JITTERS if one in attributes), None)
-        if tilde and spread is None:
-            value, tilde = text, ""
-        self._put(self._plain, attributes[0], value)
-        if tilde and spread is not None:
+        if "~" in text and spread is not None:
+            text, _, jitter = text.rpartition("~")
             self._put(self._plain, spread, jitter)
+        self._put(self._plain, self._fitting(text), text)
+
+    def _fitting(self, text: str) -> str:
+        """Return the first attribute that takes a value; the very first if none does."""
+        fields = msgspec.structs.fields(load_toxic(self._type))
+        for field in fields:
+            try:
+                self._reader.value(field.type, text)
+            except InvalidPlan:
+                continue
+            return field.name
+        return fields[0].name
 
     def _attributes(self) -> tuple[str, ...]:
         if self._type not in toxic_names():

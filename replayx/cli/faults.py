@@ -1,0 +1,137 @@
+"""`replayx faults`: which faults there are, and what a plan of them will do."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from replayx.cli.fault_forecast import Forecasts
+    from replayx.faults.rule import Plan
+
+_EPILOG = """\b
+Examples:
+  replayx faults list
+  replayx faults list --market binance-spot --json
+  replayx faults show flaky-wifi > my-plan.toml
+  replayx faults show latency
+  replayx faults check my-plan.toml btc.rpx
+  replayx faults check 'latency:50ms~10ms@ws!10%' btc.rpx
+\b
+Exit codes: 0 done, 2 wrong option, 3 a plan that cannot be, unreadable cassette.
+"""
+
+
+@click.group(epilog=_EPILOG)
+def command() -> None:
+    """Tell which faults there are, and check plans of them."""
+
+
+@command.command("list")
+@click.option("--market", default="", metavar="MARKET", help="Only the failures of this market.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def list_(market: str, *, as_json: bool) -> None:
+    """List toxics, the venues' failures by name, and presets."""
+    from replayx.cli.facts import print_json, print_table
+    from replayx.cli.fault_catalogue import catalogue
+
+    found = catalogue(market)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        "Toxics",
+        ("type", "attributes", "acts on", "what happens", "source"),
+        [
+            (one.type, one.attribute_words, "; ".join(one.acts_on), one.summary, one.source)
+            for one in found.toxics
+        ],
+    )
+    for name, failures in found.failures.items():
+        print_table(
+            f"Failures of {name}",
+            ("type", "status", "code", "what it says", "source"),
+            [
+                (one.word, str(one.status), str(one.code or "-"), one.summary, one.source)
+                for one in failures
+            ],
+        )
+    print_table("Presets", ("name", "what happens"), list(found.presets.items()))
+
+
+@command.command()
+@click.argument("name", metavar="PRESET|PLAN|TYPE")
+def show(name: str) -> None:
+    """Print a preset or a plan as TOML, or what is to know of a toxic or a failure."""
+    from replayx.cli.fault_catalogue import described
+    from replayx.cli.plans import plan_source
+
+    told = described(name)
+    click.echo(plan_source(name).rstrip() if told is None else told)
+
+
+@command.command()
+@click.argument("plan", metavar="PLAN|PRESET|FAULT")
+@click.argument("cassettes", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def check(plan: str, cassettes: tuple[Path, ...], *, as_json: bool) -> None:
+    """Check a plan; with CASSETTES, tell what it will do to them and when."""
+    from replayx.cli.facts import print_json
+    from replayx.cli.plans import load_any, venues_of
+
+    venues = venues_of(cassettes)
+    checked = load_any(plan, venues=venues)
+    if not cassettes:
+        if as_json:
+            from replayx.faults.plan_text import plan_document
+
+            print_json(plan_document(checked))
+        else:
+            _tell_plan(checked)
+        return
+    from replayx.cli.fault_forecast import forecast
+
+    forecasts = forecast(checked, cassettes, venues)
+    if as_json:
+        print_json(forecasts)
+    else:
+        _tell_forecasts(checked, forecasts)
+
+
+def _tell_plan(plan: "Plan") -> None:
+    from replayx.cli.facts import print_table
+    from replayx.cli.fault_words import attribute_words, when_words, where_words
+
+    click.echo(f"{len(plan.rules)} toxics, seed {'the run’s' if plan.seed is None else plan.seed}")
+    print_table(
+        "Plan",
+        ("name", "type", "attributes", "where", "when"),
+        [
+            (rule.name, rule.toxic.type, attribute_words(rule), where_words(rule), when_words(rule))
+            for rule in plan.rules
+        ],
+    )
+
+
+def _tell_forecasts(plan: "Plan", forecasts: "Forecasts") -> None:
+    from replayx.cli.facts import print_table
+    from replayx.cli.fault_words import span_words
+    from replayx.quantities import duration_text
+
+    _tell_plan(plan)
+    rows = []
+    for one in forecasts.rules:
+        fires = "as clients do"
+        if one.expected is not None:
+            fires = f"{one.expected:,.0f} of {one.selected:,}"
+        first = "-" if one.first_ns is None else duration_text(one.first_ns)
+        rows.append((one.name, one.bar, span_words(one.begins_ns, one.ends_ns), first, fires))
+    print_table(
+        f"On the tape, {duration_text(forecasts.lasts_ns)} (- may fire, # messages are selected)",
+        ("name", "timeline", "window", "first", "expected, of selected"),
+        rows,
+        right=2,
+    )
+    for one in forecasts.rules:
+        if one.begins_ns is None or one.selected == 0:
+            click.secho(f"note: {one.name} will never fire on this tape", fg="yellow", err=True)
