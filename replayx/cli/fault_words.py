@@ -44,7 +44,7 @@ def when_words(rule: Rule) -> str:
     if when.nth:
         words.append(f"number {' '.join(map(str, when.nth))}")
     if when.every > 1:
-        words.append(f"every {when.every}th")
+        words.append(f"every {_ordinal(when.every)}")
     if when.first is not None:
         words.append(f"of the first {when.first}")
     if when.probability < 1:
@@ -60,6 +60,12 @@ def span_words(begins_ns: int | None, ends_ns: int | None) -> str:
         return "never"
     ends = "end" if ends_ns is None else duration_text(ends_ns)
     return f"{duration_text(begins_ns)} - {ends}"
+
+
+def _ordinal(number: int) -> str:
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    is_teen = 10 <= number % 100 <= 20
+    return f"{number}{'th' if is_teen else endings.get(number % 10, 'th')}"
 
 
 def _value(value: object) -> str:
