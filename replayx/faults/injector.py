@@ -7,16 +7,19 @@ whatever state it has. Every other one begins anew.
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from replayx.cassette.records import Channel
 from replayx.faults.draws import Chance
 from replayx.faults.fault_log import FaultLog
 from replayx.faults.link import Link
 from replayx.faults.pipeline import Pipeline
+from replayx.faults.price_watch import PriceWatch
 from replayx.faults.rule import NO_PLAN, Plan, Rule
 from replayx.faults.running import Running
-from replayx.faults.selector import PriceMetNs, Selector, SymbolOf, can_act_on, selector
+from replayx.faults.selector import Selector, SymbolOf, can_act_on, selector
 from replayx.faults.toxic import Stage
 from replayx.faults.trips import Attempts, RunningOnRequests, Trips, both_ways
 from replayx.limits import REQUEST_LINKS_MAX
+from replayx.timeline.merge import Run
 from replayx.venues.venue import Venue
 
 _NO_VENUES: Mapping[str, Venue] = MappingProxyType({})
@@ -33,16 +36,17 @@ class Injector:
         *,
         start_ns: int = 0,
         venues: Mapping[str, Venue] = _NO_VENUES,
-        price_met_ns: PriceMetNs | None = None,
+        channels: Sequence[Mapping[int, Channel]] = (),
     ) -> None:
-        """Take the run's seed, which a plan may override, the tape's start and the venues."""
+        """Take the run's seed, which a plan may override; of the tape its start and channels."""
         self.plan = plan
         self.log = FaultLog() if log is None else log
         self._first_plan = plan
         self._run_seed = seed
         self._start_ns = start_ns
         self._venues = venues
-        self._price_met_ns = price_met_ns
+        self._watch = PriceWatch(channels, venues)
+        self._watch.follow(plan)
         self._given_ns: dict[str, int] = {}
         self._trips: dict[Link, Trips] = {}
         self._attempts: dict[str, Attempts] = {}
@@ -68,6 +72,7 @@ class Injector:
             for rule in plan.rules
         }
         self.plan = plan
+        self._watch.follow(plan)
         for trips in self._trips.values():
             trips.run(self._on_requests(trips.link, trips.running))
         for attempts in self._attempts.values():
@@ -77,9 +82,16 @@ class Injector:
         """Go back to the plan at the beginning; nothing has happened yet."""
         self.plan = self._first_plan
         self.log.reset()
+        self._watch.forget()
+        self._watch.follow(self.plan)
         self._given_ns.clear()
         self._trips.clear()
         self._attempts.clear()
+
+    def note(self, run: Run, first: int, stop: int) -> None:
+        """Note which messages of the tape come next, before any of them is sent."""
+        if not self._watch.is_idle:
+            self._watch.note(run, first, stop)
 
     # ---- what runs
 
@@ -110,15 +122,15 @@ class Injector:
                 self._add(control, rule, link, name, opened_ns, kept=kept)
         pipeline.run(stream, control, now_ns)
 
-    def requests(self, link: Link) -> Trips | None:
-        """Return what runs on the requests of a link, whose answers it carries; None: nothing."""
+    def requests(self, link: Link) -> Trips:
+        """Return what runs on the requests of a link, whose answers it carries."""
         trips = self._trips.get(link)
         if trips is None:
             if len(self._trips) >= REQUEST_LINKS_MAX:
                 del self._trips[next(iter(self._trips))]
             trips = self._trips[link] = Trips(link, self.log)
             trips.run(self._on_requests(link, ()))
-        return trips if trips.running else None
+        return trips
 
     def forget(self, link: Link) -> None:
         """Forget what runs on the requests of a link that is gone."""
@@ -179,7 +191,7 @@ class Injector:
             opened_ns=opened_ns,
             given_ns=self._given_ns.get(rule.name),
             symbol_of=self._symbol_of(link.market),
-            price_met_ns=self._price_met_ns,
+            price_met_ns=self._watch.met_ns,
         )
 
     def _symbol_of(self, market: str) -> SymbolOf | None:

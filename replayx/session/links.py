@@ -126,11 +126,12 @@ class Links:
         if one is not None:
             self._injector.forget(one.link)
 
-    def replace(self, plan: Plan, now_ns: int) -> None:
-        """Inject by another plan from the next message on."""
+    def replace(self, plan: Plan, now_ns: int) -> list[AnyEffect]:
+        """Inject by another plan from the next message on; return what is let go by that."""
         self._injector.replace(plan, self._clockwork.player.position_ns(now_ns))
         for one in self._links.values():
             self._fit(one, now_ns)
+        return self.advance(now_ns)
 
     def reset(self, now_ns: int) -> list[AnyEffect]:
         """Begin again: what is in flight arrives at once, in order, and links count anew."""

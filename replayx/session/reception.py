@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 
+from replayx.faults.link import Carrier
 from replayx.framing import PONG, frame
 from replayx.session.audience import Audience
 from replayx.session.clockwork import Clockwork
 from replayx.session.connection import Connection
 from replayx.session.desk import Desk
-from replayx.session.effects import Accept, AnyEffect, CloseConnection, Refuse, SendFrames
+from replayx.session.effects import AnyEffect, CloseConnection, Refuse, SendFrames
+from replayx.session.handshakes import Handshakes
 from replayx.session.inputs import ConnectionAsked, MessageReceived, PingReceived, PongReceived
 from replayx.session.limiting import Limiting
+from replayx.session.links import Links
 from replayx.session.pulse import Pulse
 from replayx.session.round_trips import RoundTrips
-from replayx.venues.venue import HttpReply, Venue
+from replayx.venues.venue import Role, Subscription, Venue
 
 
 class Reception:
@@ -27,12 +30,16 @@ class Reception:
         clockwork: Clockwork,
         *,
         trips: RoundTrips,
+        links: Links,
+        handshakes: Handshakes,
         limiting: Limiting,
     ) -> None:
         self._venues = venues
         self._audience = audience
         self._desk = desk
         self._trips = trips
+        self._links = links
+        self._handshakes = handshakes
         self._limiting = limiting
         self._pulse = pulse
         self._clockwork = clockwork
@@ -41,16 +48,14 @@ class Reception:
         """Accept or refuse a handshake."""
         venue = self._venues[event.market]
         opened = venue.open(event.target)
+        is_api = isinstance(opened, Subscription) and opened.role is Role.WS_API
+        self._links.open(event, Carrier.WSAPI if is_api else Carrier.WS, now_ns)
         limited = self._limiting.handshake(event, opened, now_ns)
         if limited is not None:
+            self._links.drop(event.connection)
             refused: list[AnyEffect] = [Refuse(event.connection, limited)]
             return refused + self._limiting.close_banned(now_ns)
-        if isinstance(opened, HttpReply):
-            return [Refuse(event.connection, opened)]
-        time_ns = self._pulse.now_ns(now_ns)
-        connection = Connection(event.connection, event.market, venue, opened, time_ns)
-        self._audience.add(connection)
-        return [Accept(event.connection)]
+        return self._handshakes.take(event, opened, now_ns)
 
     def watch(self, connection: Connection, now_ns: int) -> list[AnyEffect]:
         """Let a connection watch what its subscription asks for now."""
