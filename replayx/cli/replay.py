@@ -15,6 +15,7 @@ Examples:
   replayx replay btc.rpx --speed max --at-end exit
   replayx replay spot.rpx futures.rpx --port 8080 --port 9090
   replayx replay btc.rpx --faults flaky-wifi --fault 'latency:50ms~10ms@ws' --seed 7
+  replayx replay btc.rpx --limits venue
   replayx replay btc.rpx --port 0 --json --ready-file urls.json &
   replayx replay btc.rpx --write-transcript run.rpt
   replayx replay --transcript run.rpt
@@ -152,6 +153,13 @@ do the same, 2 wrong option, 3 unreadable cassette,
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Repeat a run from its file, without clients: exit with 1 where it does not do the same.",
+)
+@click.option(
+    "--limits",
+    default="off",
+    show_default=True,
+    metavar="venue|off|FILE",
+    help="Impose rate limits: the venue's as of the tape's date, none, or those of a TOML file.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 if a request had no recorded answer.")
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="Serve https and wss: PEM chain.")

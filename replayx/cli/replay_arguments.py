@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from replayx.cli.limits import read_limits
 from replayx.cli.tls import server_tls
 from replayx.errors import InvalidOption
 from replayx.limits import LAPS_MAX
@@ -29,6 +30,7 @@ def replay_options(
     on_seek: str,
     no_roll_call: bool,
     timelines: tuple[str, ...],
+    limits: str,
     tls_cert: Path | None,
     tls_key: Path | None,
     **rest: Any,
@@ -54,6 +56,7 @@ def replay_options(
         on_seek=OnSeek(on_seek),
         roll_call=not no_roll_call,
         timelines=tuple(_timeline(text) for text in timelines),
+        limits=read_limits(limits),
         tls=server_tls(tls_cert, tls_key),
         **rest,
     )

@@ -12,6 +12,7 @@ from replayx.errors import InvalidOption, UnknownMarket
 from replayx.faults.shock import shocks_of
 from replayx.market.history import MarketHistory
 from replayx.quantities import time_text
+from replayx.ratelimit.limits_document import check_words
 from replayx.server.prefetch import Prefetch
 from replayx.server.replay_options import ReplayOptions
 from replayx.session.answers import Answers
@@ -99,11 +100,13 @@ class Deck:
             starts_itself=options.starts == "first-client",
             clock_offset_ns=self._offset_ns(),
             rebase=rebase,
+            limits=options.limits,
             derived={
                 name: DerivedStreams(name, self.venues[name], sources, history, loop=loop)
                 for name, history in self.histories.items()
             },
         )
+        check_words(options.limits, session.limiting.words, "--limits")
         rules = (venue.secrets for venue in self.venues.values())
         session.note_in(Transcript(rules, secrets.token_bytes(32)))
         return session

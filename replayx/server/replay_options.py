@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from replayx.faults.rule import NO_PLAN, Plan
+from replayx.ratelimit.limits_document import NO_LIMITS, Limits
 from replayx.session.clockwork import Regime
 from replayx.session.pulse import Liveness
 from replayx.session.session import AtEnd, OnSeek
@@ -47,5 +48,6 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
     timelines: tuple[tuple[str, int], ...] = ()
     plan: Plan = NO_PLAN
     seed: int = 0
+    limits: Limits = NO_LIMITS
     tls: ssl.SSLContext | None = None
     transcript: Path | None = None

@@ -93,7 +93,7 @@ class Answers:
         if isinstance(request, WsApiRequest):
             return answer.plain
         packed = answer.coding and accepts(request.headers, answer.coding)
-        return _dated(answer.packed if packed else answer.plain, venue_ms)
+        return dated(answer.packed if packed else answer.plain, venue_ms)
 
     def _key(self, request: HttpRequest | WsApiRequest) -> RequestKey:
         last, key = self._keyed  # whether it has to wait is asked first, and then the answer
@@ -199,7 +199,7 @@ class Answers:
         return self._venue.refuse(Refusal.NO_RECORDING, message)
 
 
-def _dated(reply: HttpReply, venue_ms: int) -> HttpReply:
+def dated(reply: HttpReply, venue_ms: int) -> HttpReply:
     """Return a reply with the date of the venue's clock, unless it has one."""
     if header(reply.headers, "date"):
         return reply

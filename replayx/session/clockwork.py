@@ -102,6 +102,11 @@ class Clockwork:
         )
 
     @property
+    def speed(self) -> Fraction | None:
+        """How many times as fast as the machine's clock the tape runs; None: by another measure."""
+        return None if self.regime is Regime.LOCKSTEP else self._speed
+
+    @property
     def has_arrived(self) -> bool:
         """Whether a command waits for its answer, and what it asked for was played."""
         return self._pending is not None and self.player.halt is None

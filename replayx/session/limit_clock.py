@@ -30,7 +30,7 @@ class LimitClock:
         has_started = self._clockwork.player.is_started
         if self._had_started is not has_started:
             self._had_started = has_started
-            self._offset_ns = self._venue_ms(now_ns) * NS_PER_MS - link_ns
+            self._offset_ns = self.venue_ms(now_ns) * NS_PER_MS - link_ns
         limiter.offset_ns = self._offset_ns
         return link_ns
 
@@ -40,15 +40,17 @@ class LimitClock:
         # Whole seconds, rounded up: who waits as long is not too early.
         wait_s = max(1, -(-(refused.until_ns - link_ns) // NS_PER_S))
         until_ms = self.told_ms(refused.until_ns, limiter, now_ns)
-        return Breach(refused.rule, wait_s, self._venue_ms(now_ns), until_ms)
+        return Breach(refused.rule, wait_s, self.venue_ms(now_ns), until_ms)
 
     def told_ms(self, until_ns: int, limiter: Limiter, now_ns: int) -> int:
         """Return the venue's time when a window or ban is over, if the tape goes on as it does."""
         left_ns = until_ns - self.now_ns(limiter, now_ns)
-        speed = self._clockwork.player.speed
+        speed = self._clockwork.speed
         if speed is not None and not self._pulse.runs_by_tape:
             left_ns = int(left_ns * speed)
-        return self._venue_ms(now_ns) + -(-left_ns // NS_PER_MS)
+        at_ns = self._clockwork.player.position_ns(now_ns) + left_ns
+        return self._clockwork.venue_clock.ms(at_ns + NS_PER_MS - 1)  # rounded up
 
-    def _venue_ms(self, now_ns: int) -> int:
+    def venue_ms(self, now_ns: int) -> int:
+        """Return the venue's time now."""
         return self._clockwork.venue_clock.ms(self._clockwork.player.position_ns(now_ns))

@@ -11,6 +11,7 @@ from replayx.quantities import time_text
 from replayx.ratelimit.bucket import Bucket
 from replayx.ratelimit.limiter import Limiter, Payer
 from replayx.ratelimit.limits_document import NO_LIMITS, Limits
+from replayx.session.answers import dated
 from replayx.session.backlog import Question
 from replayx.session.clockwork import Clockwork
 from replayx.session.effects import AnyEffect, CloseConnection
@@ -121,10 +122,11 @@ class Limiting:
         refused = limiter.take(venue.charge(request, limiter.rules), payer, time_ns)
         usages = limiter.usages(payer, time_ns)
         if refused is not None:
-            breach = self._clock.breach(refused, limiter, now_ns)
-            return _refused(venue, request, breach, usages)
+            return _refused(venue, request, self._clock.breach(refused, limiter, now_ns), usages)
         told = venue.told_limits(request, usages)
-        return None if told is None else _metered(venue, request, told, usages)
+        if told is None:
+            return None
+        return _metered(venue, request, dated(told, self._clock.venue_ms(now_ns)), usages)
 
     def metered(self, question: Question, reply: HttpReply, now_ns: int) -> HttpReply | bytes:
         """Charge what is known with the answer; return it with the counts that are kept.
@@ -162,7 +164,7 @@ class Limiting:
         if refused is None:
             return None
         breach = self._clock.breach(refused, limiter, now_ns)
-        return venue.limited(breach, limiter.usages(payer, time_ns))
+        return dated(venue.limited(breach, limiter.usages(payer, time_ns)), breach.venue_ms)
 
     def heard(self, connection: int, size: int, now_ns: int) -> list[AnyEffect]:
         """Count a message, ping or pong of a client; return the close, if it was one too many."""
@@ -240,7 +242,7 @@ def _refused(
     usages: tuple[Usage, ...],
 ) -> HttpReply | bytes:
     if isinstance(request, HttpRequest):
-        return venue.limited(breach, usages)
+        return dated(venue.limited(breach, usages), breach.venue_ms)
     return venue.limited_message(request, breach, usages)
 
 

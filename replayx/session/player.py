@@ -40,11 +40,6 @@ class Player:
     # ---- asked
 
     @property
-    def speed(self) -> Fraction | None:
-        """How fast it plays; None: flat out."""
-        return self._playhead.speed
-
-    @property
     def is_flat_out(self) -> bool:
         """Whether it plays as fast as what it plays can be written."""
         return self._playhead.speed is None

@@ -108,47 +108,50 @@ def _depth(*weights: int) -> Weigh:
 _USER_STREAM = _doubled(1, 2)
 _LIST_ORDERS = ("order/oco", *(f"orderList/{kind}" for kind in ("oco", "oto", "otoco", "opo")))
 
-_SPOT: Mapping[str, Dated] = {
-    "GET exchangeInfo": _doubled(10, 20),
-    "GET executionRules": _since_ever(_rules_of),
-    "GET referencePrice": _since_ever(2),
-    "GET referencePrice/calculation": _since_ever(2),
-    "GET depth": _doubled(
-        _depth(1, 5, 10, 50), _depth(2, 10, 20, 100), ("2023-10-19", _depth(5, 25, 50, 250))
-    ),
-    "GET trades": _doubled(1, 2, ("2023-10-19", 10), ("2024-04-04", 25)),
-    "GET historicalTrades": _doubled(5, 10, ("2024-04-04", 25)),
-    "GET historicalBlockTrades": _since_ever(25),
-    "GET aggTrades": _doubled(1, 2, ("2025-03-10", 4)),
-    "GET klines": _doubled(1, 2),
-    "GET uiKlines": _doubled(1, 2),
-    "GET avgPrice": _doubled(1, 2),
-    "GET ticker/24hr": _doubled(
-        _by_symbols(1, (20, 1), (100, 20), every=40), _by_symbols(2, (20, 2), (100, 40), every=80)
-    ),
-    "GET ticker/tradingDay": _since_ever(_each_symbol(4, 200)),
-    "GET ticker": _doubled(_each_symbol(2, 100), _each_symbol(4, 200)),
-    "GET ticker/price": _doubled(_by_symbols(1, every=2), _by_symbols(2, every=4)),
-    "GET ticker/bookTicker": _doubled(_by_symbols(1, every=2), _by_symbols(2, every=4)),
-    "GET account": _doubled(10, 20),
-    "GET order": _doubled(2, 4),
-    "GET openOrders": _doubled(_with("symbol", 3, 40), _with("symbol", 6, 80)),
-    "GET allOrders": _doubled(10, 20),
-    "GET orderList": _doubled(2, 4),
-    "GET allOrderList": _doubled(10, 20),
-    "GET openOrderList": _doubled(3, 6),
-    "GET myTrades": _doubled(10, 20, ("2025-04-07", _with("orderId", 5, 20))),
-    "GET rateLimit/order": _doubled(20, 40),
-    "GET myPreventedMatches": _doubled(_with("orderId", 10, 1), _with("orderId", 20, 2)),
-    "GET myAllocations": _doubled(10, 20),
-    "GET account/commission": _since_ever(20),
-    "GET order/amendments": _since_ever(4),
-    "GET myFilters": _since_ever(40),
-    "POST order/test": _since_ever(_tested),
-    "POST sor/order/test": _since_ever(_tested),
-    "PUT order/amend/keepPriority": (("", 1), ("2025-04-25", 4)),
-    **{f"{verb} userDataStream": _USER_STREAM for verb in ("POST", "PUT", "DELETE")},
-}
+_SPOT = MappingProxyType(
+    {
+        "GET exchangeInfo": _doubled(10, 20),
+        "GET executionRules": _since_ever(_rules_of),
+        "GET referencePrice": _since_ever(2),
+        "GET referencePrice/calculation": _since_ever(2),
+        "GET depth": _doubled(
+            _depth(1, 5, 10, 50), _depth(2, 10, 20, 100), ("2023-10-19", _depth(5, 25, 50, 250))
+        ),
+        "GET trades": _doubled(1, 2, ("2023-10-19", 10), ("2024-04-04", 25)),
+        "GET historicalTrades": _doubled(5, 10, ("2024-04-04", 25)),
+        "GET historicalBlockTrades": _since_ever(25),
+        "GET aggTrades": _doubled(1, 2, ("2025-03-10", 4)),
+        "GET klines": _doubled(1, 2),
+        "GET uiKlines": _doubled(1, 2),
+        "GET avgPrice": _doubled(1, 2),
+        "GET ticker/24hr": _doubled(
+            _by_symbols(1, (20, 1), (100, 20), every=40),
+            _by_symbols(2, (20, 2), (100, 40), every=80),
+        ),
+        "GET ticker/tradingDay": _since_ever(_each_symbol(4, 200)),
+        "GET ticker": _doubled(_each_symbol(2, 100), _each_symbol(4, 200)),
+        "GET ticker/price": _doubled(_by_symbols(1, every=2), _by_symbols(2, every=4)),
+        "GET ticker/bookTicker": _doubled(_by_symbols(1, every=2), _by_symbols(2, every=4)),
+        "GET account": _doubled(10, 20),
+        "GET order": _doubled(2, 4),
+        "GET openOrders": _doubled(_with("symbol", 3, 40), _with("symbol", 6, 80)),
+        "GET allOrders": _doubled(10, 20),
+        "GET orderList": _doubled(2, 4),
+        "GET allOrderList": _doubled(10, 20),
+        "GET openOrderList": _doubled(3, 6),
+        "GET myTrades": _doubled(10, 20, ("2025-04-07", _with("orderId", 5, 20))),
+        "GET rateLimit/order": _doubled(20, 40),
+        "GET myPreventedMatches": _doubled(_with("orderId", 10, 1), _with("orderId", 20, 2)),
+        "GET myAllocations": _doubled(10, 20),
+        "GET account/commission": _since_ever(20),
+        "GET order/amendments": _since_ever(4),
+        "GET myFilters": _since_ever(40),
+        "POST order/test": _since_ever(_tested),
+        "POST sor/order/test": _since_ever(_tested),
+        "PUT order/amend/keepPriority": (("", 1), ("2025-04-25", 4)),
+        **{f"{verb} userDataStream": _USER_STREAM for verb in ("POST", "PUT", "DELETE")},
+    }
+)
 
 _SESSION = ("session.logon", "session.status", "session.logout", "session.subscriptions")
 _USER_DATA = ("subscribe", "subscribe.signature", "unsubscribe")
@@ -192,52 +195,54 @@ SPOT_ORDERS: Mapping[str, int] = MappingProxyType(
 _CANDLES = _banded((100, 1), (500, 2), (1000, 5), (1500, 10), left_out=5)
 _FUTURES_DEPTH = _banded((50, 2), (100, 5), (500, 10), (1000, 20), left_out=1)  # measured 2026-10
 
-_USDM: Mapping[str, Dated] = {
-    "GET depth": _since_ever(_FUTURES_DEPTH),
-    "GET rpiDepth": _since_ever(20),
-    "GET trades": _since_ever(5),
-    "GET historicalTrades": _since_ever(200),
-    "GET aggTrades": _since_ever(20),
-    **{
-        f"GET {kind}": _since_ever(_CANDLES)
-        for kind in (
-            *("klines", "continuousKlines", "indexPriceKlines", "markPriceKlines"),
-            "premiumIndexKlines",
-        )
-    },
-    "GET premiumIndex": _since_ever(_with("symbol", 1, 10)),
-    "GET fundingRate": _since_ever(0),
-    "GET fundingInfo": _since_ever(0),
-    "GET ticker/24hr": _since_ever(_with("symbol", 1, 40)),
-    "GET ticker/price": _since_ever(_with("symbol", 1, 2)),
-    "GET /fapi/v2/ticker/price": _since_ever(_with("symbol", 1, 2)),
-    "GET ticker/bookTicker": _since_ever(_with("symbol", 2, 5)),
-    "POST order": _since_ever(0),
-    "PUT order": _since_ever(0),
-    "POST order/test": _since_ever(0),
-    "POST algoOrder": _since_ever(0),
-    "POST batchOrders": _since_ever(5),
-    "PUT batchOrders": _since_ever(5),
-    "POST countdownCancelAll": _since_ever(10),
-    "GET openOrders": _since_ever(_with("symbol", 1, 40)),
-    "GET allOrders": _since_ever(5),
-    "GET userTrades": _since_ever(5),
-    "GET forceOrders": _since_ever(_with("symbol", 20, 50)),
-    "GET openAlgoOrders": _since_ever(_with("symbol", 1, 40)),
-    "GET allAlgoOrders": _since_ever(5),
-    **{
-        f"GET /fapi/{version}/{what}": _since_ever(5)
-        for version in ("v2", "v3")
-        for what in ("account", "balance", "positionRisk")
-    },
-    "GET accountConfig": _since_ever(5),
-    "GET symbolConfig": _since_ever(5),
-    "GET income": _since_ever(30),
-    "GET commissionRate": _since_ever(20),
-    "GET positionSide/dual": _since_ever(30),
-    "GET multiAssetsMargin": _since_ever(30),
-    "GET adlQuantile": _since_ever(5),
-}
+_USDM = MappingProxyType(
+    {
+        "GET depth": _since_ever(_FUTURES_DEPTH),
+        "GET rpiDepth": _since_ever(20),
+        "GET trades": _since_ever(5),
+        "GET historicalTrades": _since_ever(200),
+        "GET aggTrades": _since_ever(20),
+        **{
+            f"GET {kind}": _since_ever(_CANDLES)
+            for kind in (
+                *("klines", "continuousKlines", "indexPriceKlines", "markPriceKlines"),
+                "premiumIndexKlines",
+            )
+        },
+        "GET premiumIndex": _since_ever(_with("symbol", 1, 10)),
+        "GET fundingRate": _since_ever(0),
+        "GET fundingInfo": _since_ever(0),
+        "GET ticker/24hr": _since_ever(_with("symbol", 1, 40)),
+        "GET ticker/price": _since_ever(_with("symbol", 1, 2)),
+        "GET /fapi/v2/ticker/price": _since_ever(_with("symbol", 1, 2)),
+        "GET ticker/bookTicker": _since_ever(_with("symbol", 2, 5)),
+        "POST order": _since_ever(0),
+        "PUT order": _since_ever(0),
+        "POST order/test": _since_ever(0),
+        "POST algoOrder": _since_ever(0),
+        "POST batchOrders": _since_ever(5),
+        "PUT batchOrders": _since_ever(5),
+        "POST countdownCancelAll": _since_ever(10),
+        "GET openOrders": _since_ever(_with("symbol", 1, 40)),
+        "GET allOrders": _since_ever(5),
+        "GET userTrades": _since_ever(5),
+        "GET forceOrders": _since_ever(_with("symbol", 20, 50)),
+        "GET openAlgoOrders": _since_ever(_with("symbol", 1, 40)),
+        "GET allAlgoOrders": _since_ever(5),
+        **{
+            f"GET /fapi/{version}/{what}": _since_ever(5)
+            for version in ("v2", "v3")
+            for what in ("account", "balance", "positionRisk")
+        },
+        "GET accountConfig": _since_ever(5),
+        "GET symbolConfig": _since_ever(5),
+        "GET income": _since_ever(30),
+        "GET commissionRate": _since_ever(20),
+        "GET positionSide/dual": _since_ever(30),
+        "GET multiAssetsMargin": _since_ever(30),
+        "GET adlQuantile": _since_ever(5),
+    }
+)
 
 USDM_WEIGHTS: Mapping[str, Dated] = MappingProxyType(
     {
