@@ -9,6 +9,7 @@ from pathlib import Path
 from replayx.cassette.reader import CassetteReader
 from replayx.clock import NS_PER_MS, NS_PER_S, Clock
 from replayx.errors import InvalidOption, UnknownMarket
+from replayx.faults.injector import Injector
 from replayx.faults.shock import shocks_of
 from replayx.market.history import MarketHistory
 from replayx.quantities import time_text
@@ -86,6 +87,13 @@ class Deck:
         rebase = self._rebase(start_ns, looping)
         played: Sequence[Source] = sources if rebase is None else rebase.sources
         tape = Tape(played, start_ns=start_ns, stop_ns=stop_ns, prefetch=self._prefetch)
+        injector = Injector(
+            options.seed,
+            options.plan,
+            start_ns=self.first_ns,
+            venues=self.venues,
+            channels=tape.channels,
+        )
         session = TranscribedSession(
             tape,
             self.venues,
@@ -100,6 +108,7 @@ class Deck:
             starts_itself=options.starts == "first-client",
             clock_offset_ns=self._offset_ns(),
             rebase=rebase,
+            injector=injector,
             limits=options.limits,
             derived={
                 name: DerivedStreams(name, self.venues[name], sources, history, loop=loop)
@@ -108,7 +117,7 @@ class Deck:
         )
         check_words(options.limits, session.limiting.words, "--limits")
         rules = (venue.secrets for venue in self.venues.values())
-        session.note_in(Transcript(rules, secrets.token_bytes(32)))
+        session.note_in(Transcript(rules, secrets.token_bytes(32)), fault_log=injector.log)
         return session
 
     @property

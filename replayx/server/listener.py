@@ -6,6 +6,7 @@ port can carry every market. In front of that, the path may name a timeline (`/@
 client (`/~name/...`).
 """
 
+import asyncio
 import ssl
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -13,19 +14,22 @@ from typing import NamedTuple
 from aiohttp import HttpVersion11, WSMsgType, web
 
 from replayx.errors import InvalidOption, LimitExceeded
+from replayx.faults.round_trip import Delivery, Manner
 from replayx.limits import (
     CLOSE_ANSWER_S,
     CONNECTIONS_MAX,
     MESSAGE_BYTES_MAX,
     REQUEST_BODY_BYTES_MAX,
+    UNANSWERED_S,
 )
 from replayx.server.clients import HEADER as CLIENT_HEADER
 from replayx.server.clients import client_of, split_client
-from replayx.server.http_port import HttpPort
+from replayx.server.http_port import HttpPort, client_left
 from replayx.server.numbering import Numbering
-from replayx.server.odd_answers import OddAnswers, plain_answer
-from replayx.server.pump import Pump
+from replayx.server.odd_answers import OddAnswers
+from replayx.server.pump import Pump, Verdict
 from replayx.server.timelines import HEADER, SHARED, Timelines, split_timeline
+from replayx.session.effects import AbortConnection, Refuse
 from replayx.session.inputs import (
     ConnectionAsked,
     ConnectionLost,
@@ -36,9 +40,13 @@ from replayx.session.inputs import (
     RequestReceived,
     RequestRefused,
 )
-from replayx.venues.venue import HttpRequest, Refusal
+from replayx.venues.venue import HttpReply, HttpRequest, Refusal
 
 MarketOfHost = Callable[[str], str | None]
+
+
+# For whoever is cut off: nothing of it is written.
+_NO_ANSWER = HttpReply(503, b"")
 
 
 class _Addressed(NamedTuple):
@@ -134,11 +142,24 @@ class Listener:
         number = self._numbering.next()
         if self._numbering.open_count >= CONNECTIONS_MAX:
             return web.Response(status=503)
+        self._numbering.open_count += 1
+        try:
+            return await self._connected(request, asked, number)
+        finally:
+            self._numbering.open_count -= 1
+
+    async def _connected(
+        self, request: web.BaseRequest, asked: _Addressed, number: int
+    ) -> web.StreamResponse:
         pump = asked.pump
         pump.feed(ConnectionAsked(number, asked.market, asked.target, asked.client))
-        refusal = pump.verdict(number)
-        if refusal is not None:
-            return plain_answer(refusal)
+        match await _verdict(pump, number, request):
+            case Refuse(reply=reply, manner=manner):
+                return await self._odd_answers.deliver(request, reply, manner)
+            case AbortConnection(is_reset=is_reset):
+                delivery = Delivery.RESET if is_reset else Delivery.EMPTY
+                manner = Manner(delivery=delivery)
+                return await self._odd_answers.deliver(request, _NO_ANSWER, manner)
         socket = web.WebSocketResponse(
             autoping=False,
             compress=False,
@@ -147,7 +168,6 @@ class Listener:
             timeout=CLOSE_ANSWER_S,
             decode_text=False,
         )
-        self._numbering.open_count += 1
         try:
             await socket.prepare(request)
             pump.sink.add(number, request)
@@ -156,10 +176,27 @@ class Listener:
             if not pump.sink.is_closing(number):
                 await socket.close(drain=False)  # answer the client's; `drain` would wait for it
         finally:
-            self._numbering.open_count -= 1
             pump.sink.remove(number)
             pump.feed(ConnectionLost(number))
         return socket
+
+
+async def _verdict(pump: Pump, number: int, request: web.BaseRequest) -> Verdict:
+    """Wait for what becomes of a handshake, as long as its client does, and not for ever."""
+    verdict = asyncio.ensure_future(pump.verdict(number))
+    await asyncio.sleep(0)  # hardly any has to wait longer
+    if not verdict.done():
+        gone = asyncio.ensure_future(client_left(request).wait())
+        try:
+            await asyncio.wait(
+                (verdict, gone), timeout=UNANSWERED_S, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            gone.cancel()
+            if not verdict.done():
+                verdict.cancel()
+                pump.feed(ConnectionLost(number))
+    return AbortConnection(number) if verdict.cancelled() or not verdict.done() else await verdict
 
 
 async def _read(pump: Pump, number: int, socket: web.WebSocketResponse) -> None:

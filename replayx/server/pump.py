@@ -22,7 +22,7 @@ from replayx.session.effects import (
     SendFrames,
     Started,
 )
-from replayx.session.inputs import AnyInput, RequestReceived, RequestRefused
+from replayx.session.inputs import AnyInput, ConnectionAsked, RequestReceived, RequestRefused
 from replayx.session.session import ReplaySession
 from replayx.venues.venue import HttpReply
 
@@ -38,6 +38,10 @@ _OVER = HttpReply(503, b"")
 _NO_ANSWER = Reply(0, _OVER)
 
 
+# What becomes of a handshake.
+Verdict = Accept | Refuse | AbortConnection
+
+
 class Pump:
     """Drives one session. Everything happens on the event loop, between two awaits."""
 
@@ -51,7 +55,7 @@ class Pump:
         self._replies: Pending[Reply] = Pending()
         self._told: Pending[ClockState] = Pending()
         self._commands = count(1)
-        self._verdicts: dict[int, HttpReply | None] = {}
+        self._verdicts: Pending[Verdict] = Pending()
         self._is_stopped = False
         self.preparing: asyncio.Future[None] | None = None
         self.on_start: Callable[[int], None] = _ignore
@@ -97,9 +101,9 @@ class Pump:
         """Return where the clock stands."""
         return self.session.clock(self._clock.now_ns())
 
-    def verdict(self, connection: int) -> HttpReply | None:
-        """Return why a handshake that was fed is refused; None: it is accepted."""
-        return self._verdicts.pop(connection, _OVER)
+    async def verdict(self, connection: int) -> Verdict:
+        """Wait for what becomes of a handshake that was fed, which may come later. Once each."""
+        return await self._verdicts.wait(connection, Refuse(connection, _OVER))
 
     def start(self) -> None:
         """Begin to turn."""
@@ -115,10 +119,13 @@ class Pump:
             self._waiting.cancel()
         self._replies.end(_NO_ANSWER)
         self._told.end(self.clock())
+        self._verdicts.end(Refuse(0, _OVER))
 
     def _expect(self, event: AnyInput) -> None:
         if isinstance(event, RequestReceived | RequestRefused):
             self._replies.expect(event.number)
+        elif isinstance(event, ConnectionAsked):
+            self._verdicts.expect(event.connection)
 
     def _handle(self, event: AnyInput) -> None:
         self._perform(self.session.handle(event, self._clock.now_ns()))
@@ -189,13 +196,12 @@ class Pump:
                     self.on_history_wanted(effect.market)
                 case ClockTold():
                     self._told.tell(effect.number, effect.clock)
-                case Accept():
-                    self._verdicts[effect.connection] = None
-                case Refuse():
-                    self._verdicts[effect.connection] = effect.reply
+                case Accept() | Refuse():
+                    self._verdicts.tell(effect.connection, effect)
                 case CloseConnection():
                     self.sink.close(effect.connection, effect.code, effect.reason)
                 case AbortConnection():
+                    self._verdicts.tell(effect.connection, effect)  # if it is no socket yet
                     self.sink.abort(effect.connection, is_reset=effect.is_reset)
                 case Started():
                     self.on_start(effect.now_ns)

@@ -92,7 +92,9 @@ class ReplaySession(Playing):
     def _opened(self, event: ConnectionOpened, now_ns: int) -> list[AnyEffect]:
         connection = self._audience.get(event.connection)
         if connection is None:
-            return []
+            # Closed since it was accepted: nobody was there to be told.
+            is_late = self._links.link_of(event.connection) is not None
+            return [CloseConnection(event.connection, GOING_AWAY, "")] if is_late else []
         if self.is_ended and self._at_end is not AtEnd.HOLD:
             self._pulse.forget(event.connection)
             return [CloseConnection(event.connection, GOING_AWAY, "")]

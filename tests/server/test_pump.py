@@ -10,6 +10,7 @@ from replayx.framing import frame
 from replayx.server.pump import Pump
 from replayx.session.answers import Answers
 from replayx.session.clockwork import Regime
+from replayx.session.effects import Refuse
 from replayx.session.inputs import (
     ConnectionAsked,
     ConnectionOpened,
@@ -91,7 +92,6 @@ def make(tape_source=None, **options):
 
 def connect(pump, number=1):
     pump.feed(ConnectionAsked(number, "fake", "/s/a"))
-    assert pump.verdict(number) is None
     pump.feed(ConnectionOpened(number))
 
 
@@ -114,7 +114,7 @@ async def test_it_answers_at_once():
     pump.feed(ASKED)
     assert (await pump.answer(7)).reply.body == b"0"
     pump.feed(ConnectionAsked(1, "fake", "/nowhere"))
-    assert pump.verdict(1) == HttpReply(404, b"no such path")
+    assert await pump.verdict(1) == Refuse(1, HttpReply(404, b"no such path"))
     connect(pump, 2)
     pump.feed(MessageReceived(2, b"bye"))
     assert paper.said == [((2,), frame(b"so long")), (2, 1008, "you asked")]
@@ -145,7 +145,7 @@ async def test_a_tape_that_is_damaged_further_on_is_told_once(speed, count):
     pump.feed(ASKED)
     assert (await pump.answer(7)).reply.status == 503
     pump.feed(ConnectionAsked(3, "fake", "/s/a"))
-    assert pump.verdict(3).status == 503
+    assert (await pump.verdict(3)).reply.status == 503
     assert told == ["started", "damaged"]
 
 
