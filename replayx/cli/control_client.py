@@ -1,5 +1,6 @@
 """Asking a control API: one request, one connection, no proxy, no retries."""
 
+from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -39,7 +40,7 @@ class ControlClient:
         self._token = token
         self._timeline = timeline
 
-    def get(self, path: str, answer: type[_T], **parameters: int) -> _T:
+    def get(self, path: str, answer: type[_T], **parameters: int | str) -> _T:
         """Return what a path tells. Raises UpstreamFailure, InvalidOption."""
         return self._decoded(self._asked("GET", path, None, parameters), answer)
 
@@ -54,7 +55,9 @@ class ControlClient:
         """
         return self._decoded(self._asked(method, path, body, {}), answer)
 
-    def _asked(self, method: str, path: str, body: object, parameters: dict[str, int]) -> bytes:
+    def _asked(
+        self, method: str, path: str, body: object, parameters: Mapping[str, int | str]
+    ) -> bytes:
         query = {**parameters, **({"timeline": self._timeline} if self._timeline else {})}
         target = f"{path}?{urlencode(query)}" if query else path
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}

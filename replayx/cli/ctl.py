@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from replayx.cli.ctl_faults import faults
+from replayx.cli.ctl_limits import limits
 from replayx.errors import InvalidOption
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ Examples:
   replayx ctl seek +30s
   replayx ctl step --messages 10
   replayx ctl run-until --channel 'btcusdt@*' --price-crosses 60000
+  replayx ctl faults add latency:50ms@ws
+  replayx ctl limits set venue
   replayx ctl --json transcript --follow | jq .kind
 \b
 Without --url it finds the replay of the same user, or the one that REPLAYX_CONTROL names.
@@ -43,10 +47,10 @@ _LOOK_S = 0.5
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> None:
     """Command a running replay: its clock, its connections, its transcript."""
-    context.obj = _Desk(**given)
+    context.obj = Desk(**given)
 
 
-class _Desk:
+class Desk:
     """The replay that is meant, and how to tell what it says."""
 
     def __init__(
@@ -129,7 +133,7 @@ def _chosen() -> "ControlPlace":
 
 @command.command()
 @click.pass_obj
-def status(desk: _Desk) -> None:
+def status(desk: Desk) -> None:
     """Tell what is played, where, and where the clock stands."""
     from replayx.cli.control_board import print_session
     from replayx.cli.facts import print_json
@@ -144,14 +148,14 @@ def status(desk: _Desk) -> None:
 
 @command.command()
 @click.pass_obj
-def pause(desk: _Desk) -> None:
+def pause(desk: Desk) -> None:
     """Let the tape stand still."""
     desk.clock_command("PATCH", "/clock", {"paused": True})
 
 
 @command.command()
 @click.pass_obj
-def resume(desk: _Desk) -> None:
+def resume(desk: Desk) -> None:
     """Let the tape run on."""
     desk.clock_command("PATCH", "/clock", {"paused": False})
 
@@ -159,7 +163,7 @@ def resume(desk: _Desk) -> None:
 @command.command()
 @click.argument("speed", metavar="N|max")
 @click.pass_obj
-def speed(desk: _Desk, speed: str) -> None:
+def speed(desk: Desk, speed: str) -> None:
     """Play N times as fast from now on: 10, 0.5, 1/3, or max."""
     desk.clock_command("PATCH", "/clock", {"speed": speed})
 
@@ -168,7 +172,7 @@ def speed(desk: _Desk, speed: str) -> None:
 @command.command(context_settings={"ignore_unknown_options": True})
 @click.argument("to", metavar="TIME")
 @click.pass_obj
-def seek(desk: _Desk, to: str) -> None:
+def seek(desk: Desk, to: str) -> None:
     """Go to TIME: +30s or -10s from here, 90s from the start, an ISO or Unix time."""
     desk.clock_command("POST", "/clock/seek", {"to": to})
 
@@ -177,7 +181,7 @@ def seek(desk: _Desk, to: str) -> None:
 @click.option("--messages", type=click.IntRange(1), metavar="N", help="So many messages.")
 @click.option("--by", metavar="DURATION", help="This long on the tape.")
 @click.pass_obj
-def step(desk: _Desk, messages: int | None, by: str | None) -> None:
+def step(desk: Desk, messages: int | None, by: str | None) -> None:
     """Go on a little, by default one message, and stand still there."""
     if messages is None and by is None:
         messages = 1
@@ -191,7 +195,7 @@ def step(desk: _Desk, messages: int | None, by: str | None) -> None:
 @click.option("--price-crosses", metavar="PRICE", help="Stop behind the trade that passes this.")
 @click.option("--timeout", metavar="DURATION", help="Pause and give up after this long.")
 @click.pass_obj
-def run_until(desk: _Desk, /, **given: str | None) -> None:
+def run_until(desk: Desk, /, **given: str | None) -> None:
     """Run until something happens, and stand still there."""
     from replayx.errors import ExitCode
 
@@ -202,7 +206,7 @@ def run_until(desk: _Desk, /, **given: str | None) -> None:
 
 @command.command()
 @click.pass_obj
-def reset(desk: _Desk) -> None:
+def reset(desk: Desk) -> None:
     """Go back to how the replay began."""
     desk.clock_command("POST", "/reset", {})
 
@@ -216,7 +220,7 @@ def _given(**fields: object) -> dict[str, object]:
 
 @command.command()
 @click.pass_obj
-def connections(desk: _Desk) -> None:
+def connections(desk: Desk) -> None:
     """List the open connections."""
     from replayx.cli.control_board import print_connections
     from replayx.cli.facts import print_json
@@ -233,7 +237,7 @@ def connections(desk: _Desk) -> None:
 @command.command()
 @click.argument("number", type=click.IntRange(0))
 @click.pass_obj
-def kick(desk: _Desk, number: int) -> None:
+def kick(desk: Desk, number: int) -> None:
     """Close connection NUMBER as the venue would."""
     from replayx.cli.control_board import print_connections
     from replayx.cli.facts import print_json
@@ -250,7 +254,7 @@ def kick(desk: _Desk, number: int) -> None:
 @click.option("--follow", is_flag=True, help="Go on with what comes, until interrupted.")
 @click.option("--since", type=click.IntRange(0), default=0, metavar="SEQ", help="From this on.")
 @click.pass_obj
-def transcript(desk: _Desk, *, follow: bool, since: int) -> None:
+def transcript(desk: Desk, *, follow: bool, since: int) -> None:
     """Tell what the replay was given and did, one line each."""
     from replayx.cli.control_board import entry_line
     from replayx.cli.facts import print_json
@@ -274,7 +278,7 @@ def transcript(desk: _Desk, *, follow: bool, since: int) -> None:
 
 @command.command()
 @click.pass_obj
-def unmatched(desk: _Desk) -> None:
+def unmatched(desk: Desk) -> None:
     """Tell the requests that the tape could not answer."""
     from replayx.cli.control_board import entry_line
     from replayx.cli.facts import print_json
@@ -292,6 +296,10 @@ def unmatched(desk: _Desk) -> None:
 
 @command.command()
 @click.pass_obj
-def metrics(desk: _Desk) -> None:
+def metrics(desk: Desk) -> None:
     """Print the figures in Prometheus' format."""
     click.echo(desk.client().text("/metrics"), nl=False)
+
+
+command.add_command(faults)
+command.add_command(limits)

@@ -37,7 +37,7 @@ _DAY_NS = 86_400_000 * NS_PER_MS
 _Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 _Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 _PeriodMs = Annotated[int, Meta(ge=1, le=7 * _DAY_NS // NS_PER_MS)]
-_Duration = Annotated[str, Meta(min_length=1, max_length=32)]
+_Duration = Annotated[str, Meta(max_length=32)]
 
 # The knobs' limit counts requests, and stands where the venue's limit of weight stood.
 _REST_WORD = "request_weight"

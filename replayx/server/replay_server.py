@@ -22,6 +22,7 @@ from replayx.session.clockwork import Regime
 from replayx.session.inputs import HistoryBuilt, StartAsked
 from replayx.session.session import GOING_AWAY, AtEnd
 from replayx.venues.registry import venue_of_host
+from replayx.venues.venue import Venue
 
 # What clients get to take what was written and answer the close, when a signal ends the server.
 _GRACE_S = 1.0
@@ -88,6 +89,11 @@ class ReplayServer:
         """The timelines there are, by name; the one that clients share has an empty name."""
         assert self._timelines is not None, "not started"
         return self._timelines.by_name
+
+    @property
+    def venues(self) -> Mapping[str, Venue]:
+        """The venues of the markets that are served, by name."""
+        return self._deck.venues
 
     def timeline(self, name: str) -> Pump:
         """Return the timeline of that name, a new one if there is none yet.

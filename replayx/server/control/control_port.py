@@ -7,7 +7,7 @@ from typing import NamedTuple, get_args
 import msgspec
 from aiohttp import hdrs, web
 
-from replayx.errors import InvalidOption, LimitExceeded, ReplayxError
+from replayx.errors import InvalidOption, InvalidPlan, LimitExceeded, ReplayxError
 from replayx.limits import CONTROL_BODY_BYTES_MAX
 from replayx.server.control.controls import Run, Timeline
 from replayx.server.control.definitions import (
@@ -35,10 +35,17 @@ _HEADERS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")
 
 
 class _Asked(NamedTuple):
-    """A request's route, and the number in its path."""
+    """A request's route, and what its path names."""
 
     route: Route
-    number: int
+    named: str
+
+
+class _Body(NamedTuple):
+    """A request's body, checked, and as it came."""
+
+    body: msgspec.Struct | None = None
+    given: object = None
 
 
 class ControlPort:
@@ -85,8 +92,8 @@ class ControlPort:
         except Refused as refused:
             return _problem(refused.problem, **refused.headers)
         except ReplayxError as error:
-            is_asked_too_much = isinstance(error, InvalidOption | LimitExceeded)
-            return _problem(_problem_of(error, 409 if is_asked_too_much else 503))
+            is_asked_wrongly = isinstance(error, InvalidOption | InvalidPlan | LimitExceeded)
+            return _problem(_problem_of(error, 409 if is_asked_wrongly else 503))
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         problem = self._guard.problem(request.headers)
@@ -95,10 +102,10 @@ class ControlPort:
             raise Refused(problem, **challenge)
         if request.path == OPENAPI_PATH and _method(request) == "GET":
             return _response(200, document_json(), JSON)
-        route, number = _asked(request)
+        route, named = _asked(request)
         query = _query(request, route)
-        body = await _body(request, route) if route.body is not None else None
-        call = Call(self._run, self._timeline(route, query.timeline), query, body, number)
+        body, given = await _body(request, route) if route.body is not None else _Body()
+        call = Call(self._run, self._timeline(route, query.timeline), query, body, named, given)
         return _told(await route.handler(call), route, request.headers.get("Accept", ""))
 
     def _timeline(self, route: Route, name: str) -> Timeline:
@@ -124,11 +131,11 @@ def _method(request: web.BaseRequest) -> str:
 def _asked(request: web.BaseRequest) -> _Asked:
     """Return the route of a request. Raises Refused."""
     fitting = [
-        (route, number) for route in ROUTES if (number := route.number(request.path)) is not None
+        (route, named) for route in ROUTES if (named := route.part(request.path)) is not None
     ]
-    for route, number in fitting:
+    for route, named in fitting:
         if route.method == _method(request):
-            return _Asked(route, number)
+            return _Asked(route, named)
     allowed = sorted({route.method for route, _ in fitting})
     if request.path == OPENAPI_PATH:
         allowed = ["GET"]
@@ -152,7 +159,7 @@ def _query(request: web.BaseRequest, route: Route) -> TimelineQuery:
         raise Refused(_validation_problem(error, "query")) from error
 
 
-async def _body(request: web.BaseRequest, route: Route) -> msgspec.Struct:
+async def _body(request: web.BaseRequest, route: Route) -> _Body:
     """Return the body of a request. Raises Refused."""
     assert route.body is not None
     data = bytearray()
@@ -162,7 +169,8 @@ async def _body(request: web.BaseRequest, route: Route) -> msgspec.Struct:
             expected = f"at most {CONTROL_BODY_BYTES_MAX} bytes"
             raise Refused(Problem(413, "the body is too large", expected=expected))
     try:
-        body = msgspec.convert(_with_integers(msgspec.json.decode(data)), route.body)
+        given = _with_integers(msgspec.json.decode(data))
+        body = msgspec.convert(given, route.body)
     except msgspec.DecodeError as error:
         problem = _validation_problem(error, "$")
         if not problem.expected:
@@ -172,17 +180,20 @@ async def _body(request: web.BaseRequest, route: Route) -> msgspec.Struct:
     except (RecursionError, UnicodeDecodeError) as error:
         raise Refused(Problem(400, "no JSON that can be read", where="$")) from error
     check_groups(body)
-    return body
+    return _Body(body, given)
 
 
 def _with_integers(given: object) -> object:
     """Return a body in which 1.0 is 1, as it is to JSON Schema."""
-    if not isinstance(given, dict):
-        return given
-    return {
-        name: int(one) if isinstance(one, float) and one.is_integer() else one
-        for name, one in given.items()
-    }
+    match given:
+        case dict():
+            return {name: _with_integers(one) for name, one in given.items()}
+        case list():
+            return [_with_integers(one) for one in given]
+        case float() if given.is_integer():
+            return int(given)
+        case _:
+            return given
 
 
 # ---- answers

@@ -1,14 +1,26 @@
 """What the control API drives: a run, and the timelines in it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 import msgspec
 
+from replayx.faults.fault_log import FaultLog
+from replayx.faults.rule import Plan
 from replayx.server.control.definitions import CassetteState, ConnectionState, MarketState
 from replayx.session.effects import ClockState
 from replayx.session.inputs import AnyInput
+from replayx.session.limits_state import LimitsState
 from replayx.session.transcript import Transcript
+from replayx.venues.venue import Venue
+
+
+class FaultsSeen(NamedTuple):
+    """What is injected into a timeline, and what was."""
+
+    seed: int
+    plan: Plan
+    log: FaultLog
 
 
 class Timeline(Protocol):
@@ -28,6 +40,18 @@ class Timeline(Protocol):
 
         Raises ReplayxError if it can't be. The command is given before the first await.
         """
+        ...
+
+    def faults(self) -> FaultsSeen:
+        """Return what is injected, and what was."""
+        ...
+
+    def limits(self) -> LimitsState:
+        """Return which limits are imposed, and what clients used of them."""
+        ...
+
+    def limit_words(self) -> Collection[str]:
+        """Return what the limits of its markets are called."""
         ...
 
     def connections(self) -> Sequence[ConnectionState]:
@@ -55,6 +79,11 @@ class Run(Protocol):
     @property
     def timelines(self) -> Mapping[str, Timeline]:
         """The timelines there are, by name; "" is the one that clients share."""
+        ...
+
+    @property
+    def venues(self) -> Mapping[str, Venue]:
+        """The venues of the markets that are served, by name."""
         ...
 
     def make_timeline(self, name: str) -> Timeline:

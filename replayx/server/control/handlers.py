@@ -38,13 +38,16 @@ from replayx.session.inputs import PauseAsked, ResetAsked, RunUntilAsked, SeekAs
 
 
 class Call(NamedTuple):
-    """A request that has been checked. `number` is the one in its path, if any."""
+    """A request that has been checked. `named` is what its path names, if anything; `given` is
+    the body as it came: some bodies have fields that only its handler knows.
+    """
 
     run: Run
     timeline: Timeline
     query: TimelineQuery
     body: msgspec.Struct | None
-    number: int
+    named: str
+    given: object = None
 
 
 Handler = Callable[[Call], Awaitable[object]]
@@ -157,9 +160,10 @@ async def connections(call: Call) -> ConnectionList:
 
 async def disconnect(call: Call) -> ConnectionState | Problem:
     """Close a connection, as the venue would."""
-    found = {one.number: one for one in call.timeline.connections()}.get(call.number)
-    if found is None or not call.timeline.disconnect(call.number):
-        return Problem(404, f"no connection {call.number} is open", hint="See GET /connections")
+    number = int(call.named)
+    found = {one.number: one for one in call.timeline.connections()}.get(number)
+    if found is None or not call.timeline.disconnect(number):
+        return Problem(404, f"no connection {number} is open", hint="See GET /connections")
     return found
 
 

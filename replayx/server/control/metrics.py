@@ -99,6 +99,11 @@ def _traffic(timelines: Iterable[tuple[str, Timeline]]) -> list[Metric]:
             _by_market((labels, one.requests) for labels, one in seen),
         ),
         counter(
+            "injected_faults",
+            "Messages, requests and handshakes that a toxic did something to.",
+            _faults(timelines),
+        ),
+        counter(
             "unmatched_requests",
             "Requests that the tape could not answer.",
             ((labels, one.unmatched_total) for labels, one in seen),
@@ -114,6 +119,12 @@ def _traffic(timelines: Iterable[tuple[str, Timeline]]) -> list[Metric]:
             ((labels, one.sent_bytes) for labels, one in seen),
         ),
     ]
+
+
+def _faults(timelines: Iterable[tuple[str, Timeline]]) -> Iterator[Sample]:
+    for name, timeline in timelines:
+        for (toxic, market), count in timeline.faults().log.counts.items():
+            yield {"timeline": name, "market": market, "toxic": toxic}, count
 
 
 def _by_market(counts: Iterable[tuple[Labels, Mapping[str, int]]]) -> Iterator[Sample]:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from replayx.server.control import handlers
+from replayx.ratelimit.limits_document import Limits
+from replayx.server.control import fault_handlers, handlers, limit_handlers
 from replayx.server.control.definitions import (
     Advance,
     ClockChange,
@@ -22,8 +23,16 @@ from replayx.server.control.definitions import (
     UnmatchedPage,
     Version,
 )
+from replayx.server.control.fault_definitions import (
+    FaultPage,
+    FaultQuery,
+    FaultsState,
+    PlanDocument,
+    ToxicDocument,
+)
 from replayx.server.control.handlers import Handler
 from replayx.session.effects import ClockState
+from replayx.session.limits_state import LimitsState
 
 JSON = "application/json"
 LINES = "application/x-ndjson"
@@ -45,20 +54,21 @@ class Route(NamedTuple):
     @property
     def commands(self) -> bool:
         """Whether it changes something: then it makes the timeline it names."""
-        return self.method in ("PATCH", "POST")
+        return self.method in ("PATCH", "POST", "PUT")
 
-    def number(self, path: str) -> int | None:
-        """Return the number in a path of this route, 0 if it has none; None: it is no such path."""
+    def part(self, path: str) -> str | None:
+        """Return what the path names, "" if nothing; None: it is no path of this route."""
         match = _pattern(self.path).fullmatch(path)
         if match is None:
             return None
-        return int(match[1]) if match.groups() else 0
+        return match[1] if match.groups() else ""
 
 
 @cache
 def _pattern(path: str) -> re.Pattern[str]:
     # Twelve digits: more connections than any run numbers, and no int() that takes long.
-    return re.compile(re.escape(path).replace(r"\{number\}", r"([0-9]{1,12})"))
+    numbered = re.escape(path).replace(r"\{number\}", r"([0-9]{1,12})")
+    return re.compile(numbered.replace(r"\{name\}", "([A-Za-z0-9_.-]{1,64})"))
 
 
 ROUTES = (
@@ -82,6 +92,14 @@ ROUTES = (
         media=(JSON, LINES),
     ),
     Route("GET", "/requests/unmatched", handlers.unmatched, UnmatchedPage, query=PageQuery),
+    Route("GET", "/faults", fault_handlers.faults, FaultsState),
+    Route("PUT", "/faults", fault_handlers.put_faults, FaultsState, PlanDocument),
+    Route("POST", "/faults", fault_handlers.add_fault, FaultsState, ToxicDocument),
+    Route("DELETE", "/faults", fault_handlers.remove_faults, FaultsState),
+    Route("GET", "/fault-log", fault_handlers.fault_log, FaultPage, query=FaultQuery),
+    Route("DELETE", "/faults/{name}", fault_handlers.remove_fault, FaultsState),
+    Route("GET", "/limits", limit_handlers.limits, LimitsState),
+    Route("PUT", "/limits", limit_handlers.put_limits, LimitsState, Limits),
     Route("GET", "/metrics", handlers.metrics, None, media=(METRICS,)),
 )
 OPENAPI_PATH = "/openapi.json"

@@ -1,20 +1,22 @@
 """A replay server, as the control API sees it."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from replayx.clock import NS_PER_S
-from replayx.server.control.controls import RunFacts, Timeline
+from replayx.server.control.controls import FaultsSeen, RunFacts, Timeline
 from replayx.server.control.definitions import CassetteState, ConnectionState, MarketState
 from replayx.server.pump import Pump
 from replayx.server.replay_server import ReplayServer
 from replayx.session.connection import Connection
 from replayx.session.effects import ClockState
 from replayx.session.inputs import AnyInput
+from replayx.session.limits_state import LimitsState
 from replayx.session.session import GOING_AWAY
 from replayx.session.transcribed_session import TranscribedSession
 from replayx.session.transcript import Transcript
+from replayx.venues.venue import Venue
 
 
 class ServedRun:
@@ -30,6 +32,11 @@ class ServedRun:
         return MappingProxyType(
             {name: self._timeline(name, pump) for name, pump in self._server.timelines.items()}
         )
+
+    @property
+    def venues(self) -> Mapping[str, Venue]:
+        """The venues of the markets that are served, by name."""
+        return self._server.venues
 
     def make_timeline(self, name: str) -> Timeline:
         """Return the timeline of that name, a new one if there is none yet.
@@ -86,6 +93,19 @@ class PumpTimeline:
     async def command(self, make_input: Callable[[int], AnyInput]) -> ClockState:
         """Give it a command and return the clock once it is carried out."""
         return await self._pump.command(make_input)
+
+    def faults(self) -> FaultsSeen:
+        """Return what is injected, and what was."""
+        injector = self._session.injector
+        return FaultsSeen(injector.seed, injector.plan, injector.log)
+
+    def limits(self) -> LimitsState:
+        """Return which limits are imposed, and what clients used of them."""
+        return self._session.limiting.state(round(asyncio.get_running_loop().time() * NS_PER_S))
+
+    def limit_words(self) -> Collection[str]:
+        """Return what the limits of its markets are called."""
+        return self._session.limiting.words
 
     def connections(self) -> Sequence[ConnectionState]:
         """Return the open connections in the order of their numbers."""

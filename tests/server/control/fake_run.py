@@ -5,10 +5,15 @@ from fractions import Fraction
 import msgspec
 
 from replayx.errors import LimitExceeded
-from replayx.server.control.controls import RunFacts
+from replayx.faults.fault_log import FaultLog
+from replayx.faults.rule import Plan
+from replayx.ratelimit.limits_document import NO_LIMITS
+from replayx.server.control.controls import FaultsSeen, RunFacts
 from replayx.server.control.definitions import CassetteState, ConnectionState, MarketState
 from replayx.session.effects import ClockState
 from replayx.session.inputs import (
+    FaultsAsked,
+    LimitsAsked,
     PauseAsked,
     ResetAsked,
     ResumeAsked,
@@ -16,8 +21,10 @@ from replayx.session.inputs import (
     SeekAsked,
     SpeedAsked,
 )
+from replayx.session.limits_state import LimitsState
 from replayx.session.stops import StopAfter, StopAt
 from replayx.session.transcript import Transcript
+from tests.fake_venue import FakeVenue
 
 S = 1_000_000_000
 T0 = 1_700_000_000 * S
@@ -45,6 +52,9 @@ class FakeTimeline:
         self.inputs = []
         self.open = [ConnectionState(7, "fake", "/s/a", "127.0.0.1:9", ("a", "b"), 30, 2, 5)]
         self.never = None
+        self.plan = Plan()
+        self.log = FaultLog()
+        self.imposed = NO_LIMITS
 
     def clock(self):
         return self.told
@@ -77,8 +87,23 @@ class FakeTimeline:
                 return {"position_ns": START.end_ns, "ended": True}
             case RunUntilAsked():
                 return None
+            case FaultsAsked(_, plan):
+                self.plan = plan
+                return {}
+            case LimitsAsked(_, limits):
+                self.imposed = limits
+                return {}
             case ResetAsked():
                 return {field: getattr(START, field) for field in START.__struct_fields__}
+
+    def faults(self):
+        return FaultsSeen(7, self.plan, self.log)
+
+    def limits(self):
+        return LimitsState(self.imposed, ())
+
+    def limit_words(self):
+        return ("request_weight",)
 
     def connections(self):
         return self.open
@@ -98,6 +123,10 @@ class FakeRun:
         if name not in self.timelines and len(self.timelines) == 3:
             raise LimitExceeded("3 timelines", expected="at most 3")
         return self.timelines.setdefault(name, FakeTimeline())
+
+    @property
+    def venues(self):
+        return {"fake": FakeVenue()}
 
     def facts(self):
         return RunFacts(

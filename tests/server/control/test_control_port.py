@@ -6,6 +6,8 @@ import aiohttp
 import pytest
 
 from replayx.errors import CassetteError, InvalidOption
+from replayx.faults.rule import Plan, Rule
+from replayx.faults.toxics.stall import Stall
 from replayx.limits import CONTROL_BODY_BYTES_MAX
 from replayx.server.control.control_port import ControlPort
 from replayx.server.control.routes import ROUTES
@@ -83,11 +85,16 @@ async def test_methods_that_are_allowed_are_told(client):
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 async def test_every_route_answers(client, route):
-    bodies = {"/clock/advance": {"by": "1s"}, "/clock/seek": {"to": "1s"}}
-    body = {"at": "1s"} if route.path == "/clock/run-until" else bodies.get(route.path, {})
-    async with client.raw(
-        route.method, route.path.format(number=7), json=body if route.body else None
-    ) as answer:
+    bodies = {
+        "/clock/advance": {"by": "1s"},
+        "/clock/seek": {"to": "1s"},
+        "/clock/run-until": {"at": "1s"},
+        "/faults": {"type": "stall"} if route.method == "POST" else {},
+    }
+    client.run.timelines[""].plan = Plan(rules=(Rule(name="slow", toxic=Stall()),))
+    path = route.path.format(number=7, name="slow")
+    body = bodies.get(route.path, {}) if route.body else None
+    async with client.raw(route.method, path, json=body) as answer:
         assert answer.status == 200
         assert answer.headers["Content-Type"] in route.media
         assert answer.headers["Cache-Control"] == "no-store"

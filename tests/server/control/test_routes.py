@@ -11,8 +11,8 @@ def route(method, path):
 @pytest.mark.parametrize(
     ("path", "number"),
     [
-        ("/connections/7", 7),
-        ("/connections/0", 0),
+        ("/connections/7", "7"),
+        ("/connections/0", "0"),
         ("/connections/", None),
         ("/connections/-1", None),
         ("/connections/7/", None),
@@ -21,12 +21,25 @@ def route(method, path):
     ],
 )
 def test_numbers_in_paths(path, number):
-    assert route("DELETE", "/connections/{number}").number(path) == number
+    assert route("DELETE", "/connections/{number}").part(path) == number
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/faults/slow-feed.2", "slow-feed.2"),
+        ("/faults/", None),
+        ("/faults/a/b", None),
+        ("/faults/" + "a" * 65, None),
+    ],
+)
+def test_names_in_paths(path, name):
+    assert route("DELETE", "/faults/{name}").part(path) == name
 
 
 def test_a_path_without_a_number_has_none():
-    assert route("GET", "/clock").number("/clock") == 0
-    assert route("GET", "/clock").number("/clock/seek") is None
+    assert route("GET", "/clock").part("/clock") == ""
+    assert route("GET", "/clock").part("/clock/seek") is None
 
 
 def test_what_changes_something_is_a_command():
@@ -36,6 +49,9 @@ def test_what_changes_something_is_a_command():
         "/clock/seek",
         "/clock/run-until",
         "/reset",
+        "/faults",
+        "/faults",
+        "/limits",
     ]
 
 
