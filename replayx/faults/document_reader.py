@@ -7,7 +7,8 @@ import re
 from collections.abc import Collection
 from difflib import get_close_matches
 from enum import Enum
-from typing import Annotated, Literal, NamedTuple, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Annotated, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
 
@@ -58,7 +59,7 @@ class DocumentReader(NamedTuple):
     def value(self, kind: object, written: object) -> object:
         """Return a value as `kind`, any type that msgspec converts to. Raises InvalidPlan."""
         words = _words_of(kind)
-        if words and written not in words:
+        if words and written is not None and written not in words:
             raise self.problem(_shown(written), expected=nearest(str(written), words))
         if isinstance(written, float) and not math.isfinite(written):
             raise self.problem(_shown(written), expected="a finite number")
@@ -101,6 +102,9 @@ def _words_of(kind: object) -> tuple[str, ...]:
     """Return the words of a closed set; none if it is no such set."""
     if get_origin(kind) is Annotated:
         return _words_of(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        others = [one for one in get_args(kind) if one is not NoneType]
+        return _words_of(others[0]) if len(others) == 1 else ()
     if get_origin(kind) is Literal:
         return tuple(str(word) for word in get_args(kind))
     if isinstance(kind, type) and issubclass(kind, Enum):

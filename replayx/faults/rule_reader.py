@@ -230,10 +230,15 @@ def _check_window(when: When, reader: DocumentReader) -> None:
 def _changed(struct: msgspec.Struct) -> dict[str, object]:
     """Return the fields of a struct that are not as they are without being given."""
     return {
-        field.name: msgspec.to_builtins(value, enc_hook=write_attribute)
+        field.name: _written(value)
         for field in msgspec.structs.fields(struct)
         if (value := getattr(struct, field.name)) != _default(field)
     }
+
+
+def _written(value: object) -> object:
+    written = msgspec.to_builtins(value, enc_hook=write_attribute)
+    return list(written) if isinstance(written, tuple) else written
 
 
 def _default(field: msgspec.structs.FieldInfo) -> object:

@@ -33,9 +33,11 @@ def check_target(rule: Rule, reader: DocumentReader, venues: Mapping[str, Venue]
     acts = set(_acts_on(rule.toxic, _links(Where())))
     if not acts:
         return  # what acts on no link says for itself where it does
-    if not any(can_act_on(rule, link) for link in _links(rule.where)):
+    is_torn = rule.where.channel and rule.where.route
+    if is_torn or not any(can_act_on(rule, link) for link in _links(rule.where)):
         raise reader.at("where").problem(
-            "a channel and a route, or a carrier that has neither", expected="either of them"
+            f"{_said(rule.where)}, which are never together",
+            expected="a channel or a connection of ws or wsapi, or a route of rest or wsapi",
         )
     reached = {act for act in _acts_on(rule.toxic, _possible(rule)) if _is_meant(act, rule.where)}
     if not reached:

@@ -1,0 +1,5 @@
+"""Venues for tests of plans."""
+
+from replayx.venues.registry import load_venue
+
+VENUES = {name: load_venue(name) for name in ("binance-spot", "binance-usdm")}
