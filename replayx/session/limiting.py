@@ -5,15 +5,18 @@ request   ─┼─> charged ──> let through ──> answered ──> metere
 message   ─┘      └──────> refused; cut off; and who goes on all the same, banned
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from replayx.faults.link import Link
 from replayx.quantities import time_text
 from replayx.ratelimit.bucket import Bucket
 from replayx.ratelimit.limiter import Limiter, Payer
 from replayx.ratelimit.limits_document import NO_LIMITS, Limits
 from replayx.session.answers import dated
+from replayx.session.audience import Audience
 from replayx.session.backlog import Question
 from replayx.session.clockwork import Clockwork
+from replayx.session.connection import Connection
 from replayx.session.effects import AnyEffect, CloseConnection
 from replayx.session.inputs import ConnectionAsked
 from replayx.session.limit_clock import LimitClock
@@ -34,32 +37,36 @@ LOOPBACK = "127.0.0.1"
 
 
 class _Socket:
-    """What is known of one connection. `limiter` is the one that its bucket is of."""
+    """What is known of a connection that has sent something. `limiter`: whose its bucket is."""
 
-    __slots__ = ("account", "bucket", "client", "is_api", "limiter", "market")
+    __slots__ = ("account", "bucket", "limiter")
 
-    def __init__(self, market: str, client: str, *, is_api: bool) -> None:
-        self.market = market
-        self.client = client
-        self.is_api = is_api
+    def __init__(self) -> None:
         self.account = ""
         self.limiter: Limiter | None = None
         self.bucket: Bucket | None = None
 
 
 class Limiting:
-    """Imposes limits on the clients of all markets; on nobody while they are off."""
+    """Imposes limits on the clients of all markets; on nobody while they are off.
+
+    `link_of` tells the link of a connection, which knows its client.
+    """
 
     def __init__(
         self,
         venues: Mapping[str, Venue],
+        audience: Audience,
         pulse: Pulse,
         clockwork: Clockwork,
         *,
+        link_of: Callable[[int], Link | None],
         limits: Limits = NO_LIMITS,
     ) -> None:
         self._venues = venues
+        self._audience = audience
         self._pulse = pulse
+        self._link_of = link_of
         self._clock = LimitClock(pulse, clockwork)
         self._date = time_text(clockwork.player.start_ns)[:10]
         self._first = limits
@@ -148,16 +155,13 @@ class Limiting:
         self, event: ConnectionAsked, opened: Subscription | HttpReply, now_ns: int
     ) -> HttpReply | None:
         """Charge a handshake; return what it is refused with, if it is not let through."""
-        subscription = opened if isinstance(opened, Subscription) else None
-        if subscription is not None:
-            is_api = subscription.role is Role.WS_API
-            self._sockets[event.connection] = _Socket(event.market, event.client, is_api=is_api)
         limiter = self._limiters.get(event.market)
         if limiter is None:
             return None
         target_bytes_max = limiter.rules.sockets.target_bytes_max
         if target_bytes_max is not None and len(event.target) > target_bytes_max:
             return _URI_TOO_LONG
+        subscription = opened if isinstance(opened, Subscription) else None
         venue, payer = self._venues[event.market], _payer(event.client, "")
         time_ns = self._clock.now_ns(limiter, now_ns)
         refused = limiter.take(venue.connect_charge(subscription, limiter.rules), payer, time_ns)
@@ -166,30 +170,28 @@ class Limiting:
         breach = self._clock.breach(refused, limiter, now_ns)
         return dated(venue.limited(breach, limiter.usages(payer, time_ns)), breach.venue_ms)
 
-    def heard(self, connection: int, size: int, now_ns: int) -> list[AnyEffect]:
+    def heard(self, connection: Connection, size: int, now_ns: int) -> list[AnyEffect]:
         """Count a message, ping or pong of a client; return the close, if it was one too many."""
-        socket = self._sockets.get(connection) if self._limiters else None
-        limiter = None if socket is None else self._limiters.get(socket.market)
-        if socket is None or limiter is None:
+        limiter = self._limiters.get(connection.market)
+        if limiter is None:
             return []
+        number = connection.number
         message_bytes_max = limiter.rules.sockets.message_bytes_max
         if message_bytes_max is not None and size > message_bytes_max:
-            return self._close([connection], *_TOO_BIG)
+            return self._close([number], *_TOO_BIG)
+        socket = self._sockets.setdefault(number, _Socket())
         if socket.limiter is not limiter:
             socket.limiter, socket.bucket = limiter, limiter.bucket()
         time_ns = self._clock.now_ns(limiter, now_ns)
         if socket.bucket is None or socket.bucket.take(time_ns):
             return []
-        limiter.cut(_payer(socket.client, "").address, time_ns)
-        return [*self._close([connection], *_TOO_MANY), *self.close_banned(now_ns)]
+        limiter.cut(self._address(number), time_ns)
+        return [*self._close([number], *_TOO_MANY), *self.close_banned(now_ns)]
 
     def close_banned(self, now_ns: int) -> list[AnyEffect]:
         """Close the WS-API connections of those who are banned; to be called after a refusal."""
-        banned = [
-            number
-            for number, socket in self._sockets.items()
-            if socket.is_api and self._is_banned(socket, now_ns)
-        ]
+        found = (self._audience.get(number) for number in self._audience.numbers())
+        banned = [one.number for one in found if one and self._is_banned(one, now_ns)]
         return self._close(banned, *_DISCONNECTED)
 
     def left(self, connection: int) -> None:
@@ -198,27 +200,32 @@ class Limiting:
 
     def _close(self, numbers: list[int], code: int, reason: str) -> list[AnyEffect]:
         for number in numbers:
-            del self._sockets[number]
             self._pulse.forget(number)
         return [CloseConnection(number, code, reason) for number in numbers]
 
-    def _is_banned(self, socket: _Socket, now_ns: int) -> bool:
-        limiter = self._limiters.get(socket.market)
-        if limiter is None:
+    def _is_banned(self, connection: Connection, now_ns: int) -> bool:
+        """Say whether a connection is one of the WebSocket API whose address is banned."""
+        limiter = self._limiters.get(connection.market)
+        if limiter is None or connection.subscription.role is not Role.WS_API:
             return False
-        time_ns, address = self._clock.now_ns(limiter, now_ns), _payer(socket.client, "").address
-        return limiter.banned_until_ns(address, time_ns) is not None
+        time_ns = self._clock.now_ns(limiter, now_ns)
+        return limiter.banned_until_ns(self._address(connection.number), time_ns) is not None
+
+    def _address(self, number: int) -> str:
+        return _payer(self._client(number), "").address
+
+    def _client(self, number: int) -> str:
+        link = self._link_of(number)
+        return "" if link is None else link.client
 
     def _payer(self, question: Question) -> Payer:
         """Return who pays; over the WebSocket API the last key counts, for one may log on."""
         account = self._venues[question.market].account_of(question.request)
         if isinstance(question.request, HttpRequest):
             return _payer(question.client, account)
-        socket = self._sockets.get(question.number)
-        if socket is None:
-            return _payer(question.client, account)
+        socket = self._sockets.setdefault(question.number, _Socket())
         socket.account = account or socket.account
-        return _payer(socket.client, socket.account)
+        return _payer(self._client(question.number), socket.account)
 
     # ---- told
 

@@ -110,12 +110,15 @@ class Playing(Standing):
             streams.follow(self._clockwork.venue_clock)
         liveness = liveness or (Liveness.TAPE if is_lockstep else Liveness.WALL)
         self._pulse = Pulse(self._audience, self._clockwork, liveness)
-        self.limiting = Limiting(venues, self._pulse, self._clockwork, limits=limits)
         self._injector = injector or Injector(
             0, start_ns=tape.start_ns, venues=venues, channels=tape.channels
         )
         self._links = Links(self._injector, self._audience, self._pulse, self._clockwork)
-        self.limiting = Limiting(venues, self._pulse, self._clockwork, limits=limits)
+        self.limiting = Limiting(
+            *(venues, self._audience, self._pulse, self._clockwork),
+            link_of=self._links.link_of,
+            limits=limits,
+        )
         self._trips = RoundTrips(
             *(venues, self._desk, self._audience, self._pulse, self._clockwork),
             faults=self._injector,

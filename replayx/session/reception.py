@@ -70,7 +70,7 @@ class Reception:
         connection = self._audience.get(event.connection)
         if connection is None:
             return []
-        if cut := self._limiting.heard(event.connection, len(event.payload), now_ns):
+        if cut := self._limiting.heard(connection, len(event.payload), now_ns):
             return cut
         outcome = connection.venue.command(connection.subscription, event.payload)
         effects: list[AnyEffect] = []
@@ -78,7 +78,7 @@ class Reception:
             effects += self._trips.wsapi(connection, outcome.request, now_ns)
         if outcome.reply is not None:
             effects.append(SendFrames((connection.number,), frame(outcome.reply)))
-        if outcome.changed:
+        if outcome.changed and self._audience.get(connection.number) is not None:
             effects += self.watch(connection, now_ns)
         if outcome.close is not None:
             effects.append(
@@ -90,9 +90,10 @@ class Reception:
 
     def ping(self, event: PingReceived, now_ns: int) -> list[AnyEffect]:
         """Answer a client's ping."""
-        if self._audience.get(event.connection) is None:
+        connection = self._audience.get(event.connection)
+        if connection is None:
             return []
-        if cut := self._limiting.heard(event.connection, len(event.payload), now_ns):
+        if cut := self._limiting.heard(connection, len(event.payload), now_ns):
             return cut
         return [SendFrames((event.connection,), frame(event.payload, PONG))]
 
@@ -107,4 +108,4 @@ class Reception:
         self._pulse.pong(connection, event.payload)
         if is_echo:
             return []
-        return self._limiting.heard(event.connection, len(event.payload), now_ns)
+        return self._limiting.heard(connection, len(event.payload), now_ns)
