@@ -11,6 +11,12 @@ from replayx.errors import DamagedRunFile
 from replayx.faults.plan_text import plan_document, plan_from_document
 from replayx.faults.rule import NO_PLAN, Plan
 from replayx.limits import MIB
+from replayx.ratelimit.limits_document import (
+    NO_LIMITS,
+    Limits,
+    limits_document,
+    limits_from_document,
+)
 from replayx.server.deck import Deck
 from replayx.server.replay_options import Instant, ReplayOptions
 from replayx.session.clockwork import Regime
@@ -52,6 +58,7 @@ def run_header(deck: Deck, options: ReplayOptions, *, timeline: str = "") -> Run
         derive=options.derive,
         seed=options.seed,
         plan=plan_document(options.plan),
+        limits=limits_document(options.limits),
     )
 
 
@@ -77,6 +84,7 @@ def options_of(header: RunHeader) -> ReplayOptions:
             derive=header.derive,
             seed=header.seed,
             plan=_plan(header),
+            limits=_limits(header),
         )
     except ValueError as error:
         raise DamagedRunFile(f"its header: {error}") from error
@@ -120,6 +128,12 @@ def _plan(header: RunHeader) -> Plan:
         return NO_PLAN
     venues = {market: load_venue(market) for market in header.markets}
     return plan_from_document(header.plan, "the plan of its header", venues=venues)
+
+
+def _limits(header: RunHeader) -> Limits:
+    if header.limits is None:
+        return NO_LIMITS
+    return limits_from_document(header.limits, "the limits of its header")
 
 
 def _instant(at_ns: int | None) -> Instant | None:
