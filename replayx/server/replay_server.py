@@ -91,6 +91,11 @@ class ReplayServer:
         return self._timelines.by_name
 
     @property
+    def seed(self) -> int:
+        """What chance is drawn by, unless a plan says otherwise."""
+        return self._options.seed
+
+    @property
     def venues(self) -> Mapping[str, Venue]:
         """The venues of the markets that are served, by name."""
         return self._deck.venues

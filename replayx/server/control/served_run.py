@@ -65,6 +65,7 @@ class ServedRun:
             cassettes=cassettes,
             markets=tuple(markets),
             unknown_markets=tuple(self._server.unknown_markets),
+            seed=self._server.seed,
             cut_off=self._server.cut_off_count,
         )
 

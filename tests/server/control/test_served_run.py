@@ -42,6 +42,20 @@ async def test_a_session_is_told(controlled):
         assert (session["timelines"], session["unknown_markets"]) == ([""], [])
 
 
+async def test_a_fault_is_injected_from_the_next_request_on(controlled):
+    async with controlled(seed=9) as (client, urls):
+        _, session = await client.ask("GET", "/session")
+        assert session["seed"] == 9
+        target = urls["rest"] + "/time"
+        async with aiohttp.ClientSession() as web:
+            assert (await web.get(target)).status == 200
+            await client.ask("POST", "/faults", {"type": "http_error", "status": 503})
+            assert (await web.get(target)).status == 503
+            _, state = await client.ask("DELETE", "/faults")
+            assert (await web.get(target)).status == 200
+        assert (state["seed"], state["injected"]) == (9, 1)
+
+
 async def test_a_client_gets_what_the_clock_is_told_to_play(controlled):
     async with controlled(speed=1) as (client, urls), connect(urls["ws"] + "/s/a/b") as socket:
         _, clock = await client.ask("POST", "/clock/advance", {"messages": 3})
