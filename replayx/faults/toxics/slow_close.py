@@ -25,15 +25,22 @@ class SlowClose(Toxic, frozen=True, kw_only=True):
 
 
 class SlowlyClosedLink:
-    """Delays the end, and nothing before it."""
+    """Delays the end, and nothing before it.
+
+    Ends that other rules brought about may come without a message: whether the rule is at work
+    then is what it was for the message before. Those are noted as what the other rules did.
+    """
 
     def __init__(self, delay: Duration) -> None:
         self._delay_ns = int(delay)
+        self._is_at_work = False
 
     def apply(self, flow: Flow, fired: Sequence[int], draws: Draws) -> Sequence[int]:
         """Delay the end that comes behind what fired."""
         del draws
-        if flow.ending is None or not fired:
+        if flow.count:
+            self._is_at_work = bool(fired)
+        if flow.ending is None or not self._is_at_work:
             return ()
         flow.ending = flow.ending._replace(delay_ns=flow.ending.delay_ns + self._delay_ns)
-        return fired[-1:]
+        return [k for k in fired[-1:] if not flow.channel[k]]

@@ -1,0 +1,55 @@
+"""slicer: which pieces arrive, and when."""
+
+import msgspec
+import pytest
+
+from replayx.faults.flow import NEVER_NS
+from replayx.limits import SLICES_MAX
+from tests.faults.flows import MS, WS, carried, flow_of, sent, toxic
+
+
+def test_pieces_are_as_long_and_as_far_apart_as_asked():
+    flow = flow_of("abcdefgh", "i")
+    slicer = toxic("slicer", average_size=4, delay="10ms").on_link(WS)
+    assert carried(slicer, flow, (0.5, 0.5)) == [0, 1]
+    assert sent(flow) == [
+        (0, b"\x81\x08ab"),
+        (10 * MS, b"cdef"),
+        (20 * MS, b"gh"),
+        (30 * MS, b"\x81\x01i"),
+    ]
+
+
+def test_small_messages_that_come_alone_are_not_touched():
+    slicer = toxic("slicer", average_size=4, delay="10ms").on_link(WS)
+    assert carried(slicer, flow_of("i"), (0.5,)) == []
+    assert carried(slicer, flow_of("i", now_ns=10 * MS), (0.5,)) == []
+    assert carried(slicer, flow_of("i", now_ns=15 * MS), (0.5,)) == [0]
+
+
+def test_sizes_vary_within_their_bounds():
+    flow = flow_of("x" * 120)
+    carried(toxic("slicer", average_size=10, size_variation=4).on_link(WS), flow, (0.3,))
+    sizes = [len(data) for _, data in sent(flow)]
+    assert set(sizes[:-1]) <= set(range(6, 15))
+    assert len(set(sizes)) > 4
+    assert b"".join(data for _, data in sent(flow)) == bytes(flow.frame(0))
+
+
+def test_pieces_of_a_message_are_bounded():
+    flow = flow_of(framed=[b"x" * 100_000])
+    carried(toxic("slicer", average_size=1).on_link(WS), flow, (0.5,))
+    assert len(flow.parts) <= SLICES_MAX
+
+
+def test_what_is_held_stays_held():
+    flow = flow_of("abcdefgh")
+    flow.parts = [flow.parts[0]._replace(due_ns=NEVER_NS)]
+    slicer = toxic("slicer", average_size=4).on_link(WS)
+    carried(slicer, flow, (0.5,))
+    assert {due_ns for due_ns, _ in sent(flow)} == {NEVER_NS}
+
+
+def test_sizes_below_a_byte_are_refused():
+    with pytest.raises(msgspec.ValidationError, match="more than 0"):
+        toxic("slicer", average_size=5, size_variation=5)
