@@ -60,7 +60,7 @@ WHERE_KEYS = tuple(Where.__struct_fields__)
 # What is no attribute. The last three are Toxiproxy's.
 RULE_KEYS = ("type", "name", "where", "when", "attributes", "toxicity", "stream")
 
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9](?:[\w. -]{0,62}[\w.-])?", re.ASCII)
 
 
 def read_rule(written: object, where: str, venues: Venues, *, is_text: bool = False) -> Rule:
@@ -144,7 +144,7 @@ def _read_name(written: object, reader: DocumentReader) -> str:
     if written == "" or (isinstance(written, str) and _NAME.fullmatch(written)):
         return str(written)
     raise reader.at("name").problem(
-        repr(written)[:80], expected="up to 64 letters, digits and any of _ . -"
+        repr(written)[:80], expected="up to 64 letters, digits, spaces and any of _ . -"
     )
 
 
