@@ -376,3 +376,34 @@ def test_any_batch_is_told_alike_whoever_asks_and_when(crashed):
 def test_a_shock_of_what_is_not_on_the_tape_is_refused(demo, market, symbol):
     with pytest.raises(InvalidOption, match="tells nothing"):
         Tape(demo, rule(CRASH, market=market, symbol=symbol))
+
+
+@pytest.mark.capture
+@pytest.mark.parametrize(
+    ("market", "name", "word", "offset_ms"),
+    [
+        (SPOT, "binance_spot_20240808_btcusdt_ethusdt", "depth@100ms", 1_272),
+        (USDM, "binance_usdm_20240808_btcusdt_ethusdt", "depth@0ms", 1_269),
+    ],
+)
+def test_a_local_book_of_a_real_capture_never_starts_over(imported, market, name, word, offset_ms):
+    with CassetteReader(imported(name)) as reader:
+        tape = Tape(reader, rule(CRASH), offset_ns=offset_ms * 1_000_000)
+        history = tape.history(market)
+        book = Follower(history.at(tape.start_ns + 31 * S).book("BTCUSDT", DEEP))
+        lowest = None
+        for at_s, delta in tape.told(market, word):
+            if at_s > 31:
+                book.take(delta)
+                best = max(map(Decimal, book.sides[0]))
+                lowest = best if lowest is None else min(best, lowest)
+        assert book.applied > 1000
+        assert not book.crossed
+        assert book.is_of(history.at(tape.recorded.end_ns).book("BTCUSDT", DEEP))
+        whole = tape.history(market, is_shocked=False).at(tape.recorded.end_ns)
+        assert book.is_of(whole.book("BTCUSDT", DEEP))
+        before = max(Decimal(price) for price, _ in whole.book("BTCUSDT", 1).bids)
+        assert Decimal("0.89") < lowest / before < Decimal("0.91")
+        told = {one["t"]: one["p"] for _, one in tape.told(market, "trade")}
+        assert all(told[one.id] == one.price for one in history.at(tape.recorded.end_ns)
+                   .trades("BTCUSDT", 5000) if one.id in told)  # fmt: skip
