@@ -7,6 +7,7 @@ Streams: `/s/a/b` subscribes to a and b raw; `/c/a/b` in the envelope `<name|pay
 from collections.abc import Mapping
 
 from replayx.cassette.redact import SecretRules
+from replayx.venues.fault_side import Failure, FailureContext
 from replayx.venues.venue import (
     NO_ENVELOPE,
     Carried,
@@ -27,6 +28,9 @@ from replayx.venues.venue import (
 )
 
 S = 1_000_000_000
+BUSY = Failure("busy", "too much to do", "nowhere", 503, -1)
+STALE = Failure("stale", "of another time", "nowhere", 400, -2)
+CLOSED = Failure("closed", "nothing is sold", "nowhere", 400, -3)
 
 
 class FakeVenue(Venue):
@@ -126,3 +130,32 @@ class FakeVenue(Venue):
 
     def sequence_gap(self, previous: bytes, payload: bytes) -> bool:
         return False
+
+    failures: Mapping[str, Failure] = {one.word: one for one in (BUSY, STALE, CLOSED)}
+
+    def fail(self, word: str, context: FailureContext) -> HttpReply:
+        told = f"{word} at {context.venue_ms}, {context.retry_after_ms} {context.path}"
+        return HttpReply(self.failures[word].status, told.encode(), ())
+
+    def wsapi_failure(self, word: str, context: FailureContext, request: WsApiRequest) -> bytes:
+        return request.id + b"!" + self.fail(word, context).body
+
+    def shutdown_notice(self, subscription: Subscription, venue_ms: int) -> bytes | None:
+        return None if subscription.route == "quiet" else b"going at %d" % venue_ms
+
+    def halted(
+        self, key: RequestKey, reply: HttpReply, status: str, symbols: tuple[str, ...]
+    ) -> HttpReply:
+        told = f" {status} {','.join(symbols) or 'all'}".encode()
+        return HttpReply(reply.status, reply.body + told, reply.headers)
+
+    def halt_refusal(self, key: RequestKey, *, is_whole: bool) -> str | None:
+        return None if key.method == "GET" else "closed"
+
+    def skewed(self, reply: HttpReply, skew_ms: int) -> HttpReply:
+        return HttpReply(reply.status, reply.body + b" %+d" % skew_ms, reply.headers)
+
+    def clock_refusal(self, request: HttpRequest | WsApiRequest, now_ms: int) -> str | None:
+        text = request.target if isinstance(request, HttpRequest) else request.method
+        sent = text.partition("timestamp=")[2]
+        return "stale" if sent and abs(int(sent) - now_ms) > 1000 else None

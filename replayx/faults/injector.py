@@ -15,7 +15,7 @@ from replayx.faults.pipeline import Pipeline
 from replayx.faults.price_watch import PriceWatch
 from replayx.faults.rule import NO_PLAN, Plan, Rule
 from replayx.faults.running import Running
-from replayx.faults.selector import Selector, SymbolOf, can_act_on, selector
+from replayx.faults.selector import Selector, SymbolOf, Window, can_act_on, selector
 from replayx.faults.toxic import Stage
 from replayx.faults.trips import Attempts, RunningOnRequests, Trips, both_ways
 from replayx.limits import REQUEST_LINKS_MAX
@@ -143,6 +143,16 @@ class Injector:
             attempts = self._attempts[link.market] = Attempts(self.log, self._selector)
             attempts.run(self.plan.rules, self.seed)
         return attempts
+
+    def window(self, rule: Rule) -> Window:
+        """Return when a rule is at work that acts on no link of its own."""
+        return Window(
+            rule,
+            self._watch.met_ns,
+            start_ns=self._start_ns,
+            opened_ns=self._start_ns,
+            given_ns=self._given_ns.get(rule.name, self._start_ns),
+        )
 
     def _acts(self, rule: Rule, link: Link) -> bool:
         return can_act_on(rule, link) and rule.toxic.on_link(link) is not None

@@ -10,6 +10,7 @@ from itertools import product
 from replayx.errors import InvalidOption
 from replayx.faults.document_reader import DocumentReader, nearest
 from replayx.faults.link import Carrier, Direction, Link
+from replayx.faults.outage import Outage, outages_of
 from replayx.faults.rule import Plan, Rule, Where
 from replayx.faults.selector import can_act_on
 from replayx.faults.shock import Shock, shocks_of
@@ -27,8 +28,8 @@ def check_target(rule: Rule, reader: DocumentReader, venues: Mapping[str, Venue]
         raise reader.at("where.market").problem(
             f"there is no market {market!r}", expected=nearest(market, venues)
         )
-    if isinstance(rule.toxic, Shock):
-        _check_shock(rule, reader)
+    if isinstance(rule.toxic, Shock | Outage):
+        _check_whole(rule, reader)
         return
     acts = set(_acts_on(rule.toxic, _links(Where())))
     if not acts:
@@ -47,11 +48,14 @@ def check_target(rule: Rule, reader: DocumentReader, venues: Mapping[str, Venue]
         )
 
 
-def _check_shock(rule: Rule, reader: DocumentReader) -> None:
+def _check_whole(rule: Rule, reader: DocumentReader) -> None:
+    """Check what acts on the whole market, or on whole connections."""
+    plan = Plan(rules=(rule,))
     try:
-        shocks_of(Plan(rules=(rule,)))
-        assert isinstance(rule.toxic, Shock)
-        rule.toxic.path()
+        outages_of(plan)
+        shocks_of(plan)
+        if isinstance(rule.toxic, Shock):
+            rule.toxic.path()
     except InvalidOption as problem:
         raise reader.problem(
             problem.found, expected=problem.expected, hint=problem.hint
@@ -62,6 +66,8 @@ def acts_on(toxic: Toxic) -> list[str]:
     """Return what a toxic acts on, in words: `messages (ws)`, `requests (rest, wsapi)`."""
     if isinstance(toxic, Shock):
         return ["the market on the tape"]
+    if isinstance(toxic, Outage):
+        return ["whole connections"]
     return _in_words(set(_acts_on(toxic, _links(Where()))))
 
 

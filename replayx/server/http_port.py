@@ -22,6 +22,14 @@ class HttpPort(web.Server):
     def __init__(self, handler: Handler) -> None:
         super().__init__(handler, request_factory=_request)
 
+    def transports(self) -> list[asyncio.Transport]:
+        """Return the open connections that are no WebSockets."""
+        return [
+            one.transport
+            for one in self.connections
+            if isinstance(one, _Protocol) and not one.is_upgraded and one.transport is not None
+        ]
+
     def __call__(self) -> web.RequestHandler:
         """Return the protocol of a new connection."""
         return _Protocol(
@@ -60,14 +68,22 @@ def client_left(request: web.BaseRequest) -> asyncio.Event:
     return protocol.is_gone
 
 
+def note_upgrade(request: web.BaseRequest) -> None:
+    """Note that a request's connection is a WebSocket now: the session knows when it ends."""
+    protocol = request.protocol
+    assert isinstance(protocol, _Protocol), "a request that came by this port"
+    protocol.is_upgraded = True
+
+
 class _Protocol(web.RequestHandler):
     """One HTTP connection. `is_gone` is set when it has ended, whoever ended it."""
 
-    __slots__ = ("is_gone",)
+    __slots__ = ("is_gone", "is_upgraded")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a connection."""
         self.is_gone = asyncio.Event()
+        self.is_upgraded = False
         super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:

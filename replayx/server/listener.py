@@ -24,12 +24,13 @@ from replayx.limits import (
 )
 from replayx.server.clients import HEADER as CLIENT_HEADER
 from replayx.server.clients import client_of, split_client
-from replayx.server.http_port import HttpPort, client_left
+from replayx.server.door import Door
+from replayx.server.http_port import HttpPort, client_left, note_upgrade
 from replayx.server.numbering import Numbering
-from replayx.server.odd_answers import OddAnswers
+from replayx.server.odd_answers import OddAnswers, reset
 from replayx.server.pump import Pump, Verdict
 from replayx.server.timelines import HEADER, SHARED, Timelines, split_timeline
-from replayx.session.effects import AbortConnection, Refuse
+from replayx.session.effects import AbortConnection, Reach, Refuse
 from replayx.session.inputs import (
     ConnectionAsked,
     ConnectionLost,
@@ -76,17 +77,29 @@ class Listener:
         self._numbering = numbering
         self._market_of_host = market_of_host
         self._odd_answers = OddAnswers()
-        self._runner = web.ServerRunner(HttpPort(self._handle), shutdown_timeout=1.0)
+        self._port = HttpPort(self._handle)
+        self._runner = web.ServerRunner(self._port, shutdown_timeout=1.0)
+        self._door = Door(self._port)
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> int:
         """Listen and return the port. Raises OSError."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port, ssl_context=tls, backlog=1024).start()
-        return int(self._runner.addresses[0][1])
+        return await self._door.open(host, port, tls)
 
     async def stop(self) -> None:
         """Listen no more."""
+        await self._door.close()
         await self._runner.cleanup()
+
+    def set_reach(self, reach: Reach) -> None:
+        """Let its market be reached otherwise: what is open is reset, unless it can be reached."""
+        if reach is not Reach.OPEN:
+            for transport in self._port.transports():
+                reset(transport)
+        if reach is Reach.REFUSED:
+            self._door.shut()
+        elif not self._door.is_open:
+            self._door.reopen()
 
     # ---- requests
 
@@ -97,9 +110,11 @@ class Listener:
             return web.Response(status=400, text=str(error))
         except LimitExceeded as error:
             return web.Response(status=503, text=str(error))
+        pump, market, target, client = addressed
+        if pump.reach and pump.reach.get(market, Reach.OPEN) is not Reach.OPEN:
+            return await self._unreached(request, pump.reach[market])
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request, addressed)
-        pump, market, target, client = addressed
         number = self._numbering.next()
         try:
             body = await _body(request)
@@ -136,6 +151,11 @@ class Listener:
                 return _Addressed(pump, named, rest, client)
         return _Addressed(pump, self._market_of_host(host) or self.market, target, client)
 
+    async def _unreached(self, request: web.BaseRequest, reach: Reach) -> web.StreamResponse:
+        """Answer for a market that is not to be reached, though another listener can be."""
+        delivery = Delivery.RESET if reach is Reach.REFUSED else Delivery.NEVER
+        return await self._odd_answers.deliver(request, _NO_ANSWER, Manner(delivery=delivery))
+
     # ---- sockets
 
     async def _socket(self, request: web.BaseRequest, asked: _Addressed) -> web.StreamResponse:
@@ -170,6 +190,7 @@ class Listener:
         )
         try:
             await socket.prepare(request)
+            note_upgrade(request)
             pump.sink.add(number, request)
             pump.feed(ConnectionOpened(number))
             await _read(pump, number, socket)

@@ -17,6 +17,8 @@ from replayx.session.effects import (
     CloseConnection,
     Ended,
     HistoryWanted,
+    Reach,
+    ReachChanged,
     Refuse,
     Reply,
     SendFrames,
@@ -59,6 +61,8 @@ class Pump:
         self._is_stopped = False
         self.preparing: asyncio.Future[None] | None = None
         self.on_start: Callable[[int], None] = _ignore
+        self.reach: dict[str, Reach] = {}  # of the markets that cannot be reached as ever
+        self.on_reach_changed: Callable[[str, Reach], None] = _unchanged
         self.on_end: Callable[[], None] = _nothing
         self.on_failure: Callable[[BaseException], None] = _raise
         self.on_history_wanted: Callable[[str], object] = _unheard
@@ -203,6 +207,9 @@ class Pump:
                 case AbortConnection():
                     self._verdicts.tell(effect.connection, effect)  # if it is no socket yet
                     self.sink.abort(effect.connection, is_reset=effect.is_reset)
+                case ReachChanged():
+                    self.reach[effect.market] = effect.reach
+                    self.on_reach_changed(effect.market, effect.reach)
                 case Started():
                     self.on_start(effect.now_ns)
                 case Ended():
@@ -216,6 +223,11 @@ def _ignore(now_ns: int) -> None:
 def _unheard(market: str) -> None:
     """Take a wish that nobody fulfils."""
     del market
+
+
+def _unchanged(market: str, reach: Reach) -> None:
+    """Take a change that nobody follows."""
+    del market, reach
 
 
 def _nothing() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +20,7 @@ from replayx.server.run_recorder import RunRecordings
 from replayx.server.sink import Sink
 from replayx.server.timelines import SHARED, Timelines
 from replayx.session.clockwork import Regime
+from replayx.session.effects import Reach
 from replayx.session.inputs import HistoryBuilt, StartAsked
 from replayx.session.session import GOING_AWAY, AtEnd
 from replayx.venues.registry import venue_of_host
@@ -196,6 +198,7 @@ class ReplayServer:
         pump = Pump(session, Sink(), self._clock)
         pump.on_end = self._ended
         pump.on_failure = self._failed
+        pump.on_reach_changed = partial(self._reach_changed, name)
         pump.preparing = self._preparing
         if self._builder is not None:
             pump.on_history_wanted = self._builder.want
@@ -226,6 +229,11 @@ class ReplayServer:
         return found[0].name if found is not None and found[0].name in self._deck.venues else None
 
     # ---- running
+
+    def _reach_changed(self, timeline: str, market: str, reach: Reach) -> None:
+        for listener in self._listeners:
+            if (listener.market, listener.timeline) == (market, timeline):
+                listener.set_reach(reach)
 
     def _built(self, market: str) -> None:
         for pump in self._pumps():

@@ -75,7 +75,7 @@ class Answering:
             return trip.failing.word
         venue = self._venues[question.market]
         if trip.halt is not None and _is_halted(trip):
-            word = venue.halt_refusal(trip.key)
+            word = venue.halt_refusal(trip.key, is_whole=not trip.halt.symbols)
             if word is not None:
                 return word
         if trip.skew_ms is None:

@@ -1,5 +1,7 @@
 """What a session wants done, in this order, at once."""
 
+from enum import Enum
+
 import msgspec
 
 from replayx.faults.round_trip import PLAINLY, Manner
@@ -44,6 +46,21 @@ class AbortConnection(Effect, frozen=True):
 
     connection: int
     is_reset: bool = True
+
+
+class Reach(Enum):
+    """Whether a market can be reached."""
+
+    OPEN = "open"
+    REFUSED = "refused"  # nobody listens
+    SILENT = "silent"  # connections are taken, and nothing is said on them
+
+
+class ReachChanged(Effect, frozen=True):
+    """From now on a market can be reached so."""
+
+    market: str
+    reach: Reach
 
 
 class Reply(Effect, frozen=True):
@@ -103,6 +120,7 @@ AnyEffect = (
     | SendFrames
     | CloseConnection
     | AbortConnection
+    | ReachChanged
     | Reply
     | Started
     | Ended

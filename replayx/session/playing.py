@@ -26,6 +26,7 @@ from replayx.session.handshakes import Handshakes
 from replayx.session.inputs import MessageReceived, PingReceived, PongReceived
 from replayx.session.limiting import Limiting
 from replayx.session.links import Arrival, Links
+from replayx.session.outages import Outages
 from replayx.session.pulse import Liveness, Pulse
 from replayx.session.rebasing import Rebase
 from replayx.session.reception import Reception
@@ -129,6 +130,10 @@ class Playing(Standing):
             *(venues, self._audience, self._links, self._pulse, self._clockwork),
             injector=self._injector,
         )
+        self._outages = Outages(
+            *(venues, self._injector, self._audience, self._links, self._pulse),
+            clockwork=self._clockwork,
+        )
         self._reception = Reception(
             *(venues, self._audience, self._desk, self._pulse, self._clockwork),
             trips=self._trips,
@@ -156,6 +161,7 @@ class Playing(Standing):
             self._trips.deadline_ns(),
             self._links.deadline_ns(),
             self._handshakes.deadline_ns(),
+            self._outages.deadline_ns(),
         )
         return min((ns for ns in times if ns is not None), default=None)
 
@@ -198,6 +204,7 @@ class Playing(Standing):
             effects += self._links.carry(self._trips.advance(now_ns), now_ns)
             if self.is_ended:
                 effects += self._end(now_ns)
+        effects += self._links.carry(self._outages.advance(now_ns), now_ns)
         if self._is_ending and self._links.is_clear:
             self._is_ending = False
             effects.append(Ended())
@@ -256,6 +263,7 @@ class Playing(Standing):
             self._trips.horizon_ns,
             self._links.horizon_ns,
             self._handshakes.horizon_ns,
+            self._outages.horizon_ns,
         )
         return min((ns for ns in times if ns is not None), default=None)
 

@@ -19,6 +19,7 @@ from replayx.session.transcript_entry import (
     PingEntry,
     PlayedEntry,
     PongEntry,
+    ReachEntry,
     RefuseEntry,
     ReplyEntry,
     RequestEntry,
@@ -57,6 +58,8 @@ def in_words(entry: RunEntry) -> str:
             return f"{entry.size} bytes in {entry.writes} writes"
         case HistoryEntry() | StartedEntry() | EndedEntry() | TurnsEntry() | EndEntry():
             return _of_run(entry)
+        case ReachEntry():
+            return f"{entry.market} was {entry.reach} to connections from then on"
         case _:
             return f"connection {entry.connection} {_of_connection(entry)}"
 

@@ -120,6 +120,7 @@ class ReplaySession(Playing):
         if isinstance(event, ResetAsked):
             effects += [*self._links.reset(now_ns), *self._handshakes.reset()]
             self._is_ending = False
+            effects += self._outages.reset()
         effects += self._clockwork.command(event, now_ns)
         if self._calls_roll and isinstance(event, RunUntilAsked | ResumeAsked):
             # The echo comes behind whatever a client sent before: the tape waits for that, too.
@@ -131,4 +132,5 @@ class ReplaySession(Playing):
             effects += self._trips.reset(now_ns)
             self._desk.reset()
             self.limiting.reset()
+        effects += self._links.carry(self._outages.advance(now_ns), now_ns)  # the tape may jump
         return effects + self._settle(now_ns)

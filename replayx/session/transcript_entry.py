@@ -169,6 +169,13 @@ class AbortEntry(_Entry, frozen=True, tag="abort"):
     is_reset: bool
 
 
+class ReachEntry(_Entry, frozen=True, tag="reach"):
+    """A market can be reached otherwise: `open`, `refused`, `silent`."""
+
+    market: str
+    reach: str
+
+
 class PlayedEntry(_Entry, frozen=True, tag="played"):
     """Frames were sent since `from_ns` and until this entry: in `writes`, `size` bytes in all."""
 
@@ -234,6 +241,7 @@ Entry = (
     | RefuseEntry
     | CloseEntry
     | AbortEntry
+    | ReachEntry
     | PlayedEntry
     | HistoryEntry
     | StartedEntry
@@ -345,6 +353,8 @@ def effect_entry(done: effects.AnyEffect, place: Place) -> Entry:
             return CloseEntry(**place, connection=connection, code=code, reason=reason)
         case effects.AbortConnection(connection, is_reset):
             return AbortEntry(**place, connection=connection, is_reset=is_reset)
+        case effects.ReachChanged(market, reach):
+            return ReachEntry(**place, market=market, reach=reach.value)
         case effects.HistoryWanted(market):
             return HistoryEntry(**place, market=market, is_built=False)
         case effects.Started():

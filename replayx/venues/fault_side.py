@@ -76,9 +76,12 @@ class FaultSide(Protocol):
         del key, status, symbols
         return reply
 
-    def halt_refusal(self, key: "RequestKey") -> str | None:
-        """Return the word of the failure with which a halted market answers; None: as always."""
-        del key
+    def halt_refusal(self, key: "RequestKey", *, is_whole: bool) -> str | None:
+        """Return the word of the failure with which a halted market answers; None: as always.
+
+        `is_whole`: all of it is halted, and not only the symbols that the request names.
+        """
+        del key, is_whole
         return None
 
     # ---- a clock that is wrong

@@ -29,9 +29,9 @@ class BinanceFaultSide(FaultSide):
         """Return an answer with the state of these symbols (none: all) as `status`."""
         return maintenance.halted(self._dialect, key, reply, status, symbols)
 
-    def halt_refusal(self, key: RequestKey) -> str | None:
+    def halt_refusal(self, key: RequestKey, *, is_whole: bool) -> str | None:
         """Return the word of the failure with which a halted market answers; None: as always."""
-        return maintenance.halt_refusal(key)
+        return maintenance.halt_refusal(key, is_whole=is_whole)
 
     def skewed(self, reply: HttpReply, skew_ms: int) -> HttpReply:
         """Return an answer with the venue's own time in it moved."""

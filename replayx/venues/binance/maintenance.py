@@ -41,10 +41,12 @@ def _with_status(row: bytes, status: bytes, wanted: frozenset[bytes]) -> bytes:
     return _STATUS.sub(lambda found: b'"%b":"%b"' % (found[1], status), row, count=1)
 
 
-def halt_refusal(key: RequestKey) -> str | None:
-    """Return the word of the failure that an order gets while its market is closed."""
+def halt_refusal(key: RequestKey, *, is_whole: bool) -> str | None:
+    """Return the word of the failure that an order gets while its symbol, or all, is closed."""
     is_order = "order" in key.path.lower() and not key.path.endswith("/test")
-    return "market_closed" if is_order and key.method in _PLACING else None
+    if not is_order or key.method not in _PLACING:
+        return None
+    return "maintenance" if is_whole else "market_closed"
 
 
 def shutdown_notice(dialect: Dialect, subscription: Subscription, venue_ms: int) -> bytes | None:
