@@ -6,7 +6,9 @@ from replayx.faults.attributes import read_attribute
 from replayx.faults.flow import Flow
 from replayx.faults.link import Carrier, Direction, Link
 from replayx.faults.registry import load_toxic
+from replayx.faults.round_trip import RoundTrip
 from replayx.framing import frame
+from replayx.venues.venue import RequestKey
 
 WS = Link("binance-spot", Carrier.WS, Direction.DOWNSTREAM, 1)
 WSAPI = Link("binance-spot", Carrier.WSAPI, Direction.DOWNSTREAM, 1)
@@ -68,3 +70,9 @@ def sent(flow):
 def texts(flow):
     """Return (due, text) of every part of small unbroken frames."""
     return [(due_ns, data[2:].decode()) for due_ns, data in sent(flow)]
+
+
+def trip_on(link):
+    """Return a request on its way."""
+    key = RequestKey("GET", "/", ())
+    return RoundTrip(link=link, index=0, key=key, symbols=(), at_ns=0, now_ns=0)

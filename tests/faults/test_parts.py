@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replayx.faults.flow import NEVER_NS, Flow, Part
-from replayx.faults.parts import changed, cut_before, cut_behind, delayed, later, left_out, runs, standing
+from replayx.faults.parts import (
+    changed,
+    cut_before,
+    cut_behind,
+    delayed,
+    later,
+    left_out,
+    runs,
+    standing,
+)
 from replayx.framing import frame
 
 

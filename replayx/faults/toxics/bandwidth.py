@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import ClassVar
 
+import msgspec
+
 from replayx.clock import NS_PER_S
 from replayx.faults.attributes import Rate
 from replayx.faults.flow import NEVER_NS, Flow, Part
-from replayx.faults.link import Carrier, Link
+from replayx.faults.link import Carrier, Direction, Link
 from replayx.faults.parts import changed
-from replayx.faults.toxic import Draws, LinkToxic, Stage, Toxic
+from replayx.faults.round_trip import RoundTrip
+from replayx.faults.toxic import Draws, LinkToxic, RequestToxic, Stage, Toxic
 
 
 class Bandwidth(Toxic, frozen=True, kw_only=True):
@@ -29,6 +32,24 @@ class Bandwidth(Toxic, frozen=True, kw_only=True):
     def on_link(self, link: Link) -> LinkToxic | None:
         """Return what slows down the messages of a link."""
         return None if link.carrier is Carrier.REST else NarrowLink(self.rate)
+
+    def on_requests(self, link: Link) -> RequestToxic | None:
+        """Return what slows down the answers of a link, each for itself."""
+        is_there = link.carrier is Carrier.REST and link.direction is Direction.DOWNSTREAM
+        return NarrowAnswers(self.rate) if is_there else None
+
+
+class NarrowAnswers:
+    """Lets the bodies of answers pass at a rate."""
+
+    def __init__(self, rate: Rate) -> None:
+        self._rate = int(rate)
+
+    def apply(self, trip: RoundTrip, draws: Sequence[float]) -> bool:
+        """Slow down an answer."""
+        del draws
+        trip.manner = msgspec.structs.replace(trip.manner, bytes_per_s=self._rate)
+        return True
 
 
 class NarrowLink:

@@ -27,7 +27,7 @@ class Corrupt(Toxic, frozen=True, kw_only=True):
     """
 
     type: ClassVar[str] = "corrupt"
-    source: ClassVar[str] = "netem(8): corrupt; ccxt: BadResponse, python-binance: JSONDecodeError"
+    source: ClassVar[str] = "netem(8): corrupt"
     draws: ClassVar[int] = 2
 
     how: Literal["bit", "truncate", "json", "type"] = "bit"

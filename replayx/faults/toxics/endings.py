@@ -7,13 +7,15 @@ that is a message of theirs: how many pings and answers come before it is the cl
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
+import msgspec
 from msgspec import Meta
 
 from replayx.faults.attributes import Duration
 from replayx.faults.flow import Ending, Flow
 from replayx.faults.link import Carrier, Direction, Link
 from replayx.faults.parts import cut_before, cut_behind, standing
-from replayx.faults.toxic import Draws, LinkToxic, Toxic
+from replayx.faults.round_trip import Delivery, RoundTrip
+from replayx.faults.toxic import Draws, LinkToxic, RequestToxic, Toxic
 from replayx.faults.toxics.stall import SilentLink
 from replayx.framing import BINARY, TEXT
 
@@ -49,6 +51,21 @@ class EndedLink:
         if self._is_stream:
             return bool(flow.channel[k])
         return flow.frame(k)[0] & 0x0F in (TEXT, BINARY)
+
+
+class EndedAnswer:
+    """Ends the connection in place of an answer, after a while."""
+
+    def __init__(self, delivery: Delivery, delay_ns: int) -> None:
+        self._delivery = delivery
+        self._delay_ns = delay_ns
+
+    def apply(self, trip: RoundTrip, draws: Sequence[float]) -> bool:
+        """Let the answer be lost."""
+        del draws
+        trip.departure_delay_ns += self._delay_ns
+        trip.manner = msgspec.structs.replace(trip.manner, delivery=self._delivery)
+        return True
 
 
 class EndingToxic(Toxic, frozen=True, kw_only=True):
@@ -103,7 +120,7 @@ class PingTimeout(EndingToxic, frozen=True, kw_only=True):
     """The venue closes the connection as if the client had not answered its pings."""
 
     type: ClassVar[str] = "ping_timeout"
-    source: ClassVar[str] = "binance-ws.md, 2: 1008 Pong timeout"
+    source: ClassVar[str] = "a timer of the venue's own, whose close frame it is"
 
     @property
     def ending(self) -> Ending:
@@ -115,7 +132,7 @@ class DayCut(EndingToxic, frozen=True, kw_only=True):
     """The venue closes the connection as at the end of the day that it may last."""
 
     type: ClassVar[str] = "day_cut"
-    source: ClassVar[str] = "binance-ws.md, 2: a connection lasts 24 hours"
+    source: ClassVar[str] = "a timer of the venue's own: connections last 24 hours"
 
     @property
     def ending(self) -> Ending:
@@ -136,6 +153,10 @@ class ResetPeer(EndingToxic, frozen=True, kw_only=True):
     def ending(self) -> Ending:
         """The reset."""
         return Ending(is_reset=True, delay_ns=self.timeout)
+
+    def on_requests(self, link: Link) -> RequestToxic | None:
+        """Return what resets connections in place of answers."""
+        return EndedAnswer(Delivery.RESET, self.timeout) if _has_answers(link) else None
 
 
 class Timeout(EndingToxic, frozen=True, kw_only=True):
@@ -160,3 +181,13 @@ class Timeout(EndingToxic, frozen=True, kw_only=True):
         if not self.timeout and link.carrier is not Carrier.REST:
             return SilentLink()
         return super().on_link(link)
+
+    def on_requests(self, link: Link) -> RequestToxic | None:
+        """Return what ends connections in place of answers, or leaves them open and silent."""
+        delivery = Delivery.EMPTY if self.timeout else Delivery.NEVER
+        return EndedAnswer(delivery, self.timeout) if _has_answers(link) else None
+
+
+def _has_answers(link: Link) -> bool:
+    """Say whether HTTP answers come this way; over a WebSocket they are messages."""
+    return link.carrier is Carrier.REST and link.direction is Direction.DOWNSTREAM

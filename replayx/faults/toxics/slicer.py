@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
+import msgspec
+
 from replayx.clock import NS_PER_MS
 from replayx.faults.attributes import Duration, Size
 from replayx.faults.flow import NEVER_NS, Flow, Part
-from replayx.faults.link import Carrier, Link
+from replayx.faults.link import Carrier, Direction, Link
 from replayx.faults.parts import changed
-from replayx.faults.toxic import Draws, LinkToxic, Stage, Toxic
+from replayx.faults.round_trip import RoundTrip
+from replayx.faults.toxic import Draws, LinkToxic, RequestToxic, Stage, Toxic
 from replayx.limits import SLICES_MAX
 
 # Steps of the golden ratio fill an interval evenly, however many are taken: sizes of any number
@@ -39,6 +42,28 @@ class Slicer(Toxic, frozen=True, kw_only=True):
     def on_link(self, link: Link) -> LinkToxic | None:
         """Return what cuts the messages of a link."""
         return None if link.carrier is Carrier.REST else SlicedLink(self)
+
+    def on_requests(self, link: Link) -> RequestToxic | None:
+        """Return what cuts the answers of a link, each for itself."""
+        is_there = link.carrier is Carrier.REST and link.direction is Direction.DOWNSTREAM
+        return SlicedAnswers(self) if is_there else None
+
+
+class SlicedAnswers:
+    """Lets the bodies of answers arrive in pieces, of one size a body."""
+
+    def __init__(self, slicer: Slicer) -> None:
+        self._average = int(slicer.average_size)
+        self._variation = int(slicer.size_variation)
+        self._delay_ns = int(slicer.delay)
+
+    def apply(self, trip: RoundTrip, draws: Sequence[float]) -> bool:
+        """Cut an answer."""
+        size = self._average + round((2 * draws[0] - 1) * self._variation)
+        trip.manner = msgspec.structs.replace(
+            trip.manner, slice_bytes=size, slice_delay_ns=self._delay_ns
+        )
+        return True
 
 
 class SlicedLink:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from tests.faults.flows import MS, REST, WS, carried, flow_of, texts, toxic
+from tests.faults.flows import MS, REST, WS, carried, flow_of, texts, toxic, trip_on
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,11 @@ def test_a_rate_of_nothing_is_refused():
     with pytest.raises(msgspec.ValidationError, match="rate 0"):
         toxic("bandwidth", rate=0)
     assert toxic("bandwidth").on_link(REST) is None
+
+
+def test_answers_pass_at_the_rate():
+    bandwidth = toxic("bandwidth", rate="2KB/s")
+    trip = trip_on(REST)
+    assert bandwidth.on_requests(REST).apply(trip, [])
+    assert trip.manner.bytes_per_s == 2000
+    assert bandwidth.on_requests(WS) is None

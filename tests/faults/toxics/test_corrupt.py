@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replayx.faults.round_trip import RoundTrip
 from replayx.faults.toxics.corrupt import break_json, change_type, cut_short, flip_bit
-from replayx.venues.venue import RequestKey
-from tests.faults.flows import REST, WS, WSAPI, carried, flow_of, sent, toxic
+from tests.faults.flows import REST, WS, WSAPI, carried, flow_of, sent, toxic, trip_on
 
 SAID = b'{"e":"trade","t":12,"p":"0.50","q":[1,"2"],"m":true}'
 
@@ -87,7 +85,6 @@ def test_answers_are_damaged_where_they_are_requests():
     corrupt = toxic("corrupt", how="json")
     assert corrupt.on_requests(WS) is None
     for link in (REST, WSAPI):
-        key = RequestKey("GET", "/", ())
-        trip = RoundTrip(link=link, index=0, key=key, symbols=(), at_ns=0, now_ns=0)
+        trip = trip_on(link)
         assert corrupt.on_requests(link).apply(trip, [0.25, 0.5])
         assert [(edit.how, edit.draw) for edit in trip.edits] == [("json", 0.25)]

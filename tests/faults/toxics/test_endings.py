@@ -5,8 +5,9 @@ import pytest
 
 from replayx.clock import NS_PER_S
 from replayx.faults.flow import NEVER_NS, Ending
+from replayx.faults.round_trip import Delivery
 from replayx.framing import PING, frame
-from tests.faults.flows import REST, UPSTREAM, WS, WSAPI, carried, flow_of, texts, toxic
+from tests.faults.flows import REST, UPSTREAM, WS, WSAPI, carried, flow_of, texts, toxic, trip_on
 
 
 @pytest.mark.parametrize(
@@ -72,3 +73,19 @@ def test_close_frames_hold_what_they_may(attributes):
 @pytest.mark.parametrize("name", ["disconnect", "reset_peer", "timeout", "day_cut"])
 def test_requests_are_no_connections(name):
     assert toxic(name).on_link(REST) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes", "delivery", "delay_ns"),
+    [
+        ("reset_peer", {}, Delivery.RESET, 0),
+        ("reset_peer", {"timeout": "2s"}, Delivery.RESET, 2 * NS_PER_S),
+        ("timeout", {}, Delivery.NEVER, 0),
+        ("timeout", {"timeout": "2s"}, Delivery.EMPTY, 2 * NS_PER_S),
+    ],
+)
+def test_connections_end_in_place_of_answers(name, attributes, delivery, delay_ns):
+    trip = trip_on(REST)
+    assert toxic(name, **attributes).on_requests(REST).apply(trip, [])
+    assert (trip.manner.delivery, trip.departure_delay_ns) == (delivery, delay_ns)
+    assert toxic(name, **attributes).on_requests(WSAPI) is None

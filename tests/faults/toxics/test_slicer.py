@@ -5,7 +5,7 @@ import pytest
 
 from replayx.faults.flow import NEVER_NS
 from replayx.limits import SLICES_MAX
-from tests.faults.flows import MS, WS, carried, flow_of, sent, toxic
+from tests.faults.flows import MS, REST, WS, carried, flow_of, sent, toxic, trip_on
 
 
 def test_pieces_are_as_long_and_as_far_apart_as_asked():
@@ -53,3 +53,11 @@ def test_what_is_held_stays_held():
 def test_sizes_below_a_byte_are_refused():
     with pytest.raises(msgspec.ValidationError, match="more than 0"):
         toxic("slicer", average_size=5, size_variation=5)
+
+
+def test_answers_come_in_pieces():
+    trip = trip_on(REST)
+    slicer = toxic("slicer", average_size=100, size_variation=50, delay="2ms")
+    assert slicer.on_requests(REST).apply(trip, [0.25])
+    assert (trip.manner.slice_bytes, trip.manner.slice_delay_ns) == (75, 2 * MS)
+    assert slicer.on_requests(WS) is None
