@@ -12,7 +12,7 @@ closes). How many of those there are may depend on the machine's time, so they h
 and chance of their own.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -29,6 +29,8 @@ from replayx.venues.venue import Venue
 LinkTimeOf = Callable[[int], int]
 # Which messages a rule holds for ever, in one flow.
 _Holders = list[tuple[int, int, Running]]
+# What rules did to which messages of a flow, and whether that ends the connection.
+_Acts = list[tuple[Running, Sequence[int], bool]]
 
 
 class Outgoing(NamedTuple):
@@ -56,6 +58,7 @@ class Pipeline:
         """Take where it is; `index` is the number of the next message of the stream."""
         self.link = link
         self.is_over = False
+        self._is_ending = False  # an end waits behind what is held
         self._log = log
         self._venue = venue
         self._stream = Lane(index)
@@ -128,7 +131,7 @@ class Pipeline:
         """
         first = 0
         for stop in self._windows(messages):
-            if self.is_over:
+            if self.is_over or self._is_ending:
                 return
             if self._stallers or self._held:
                 self.pass_to(messages.at_ns[first], time_of)
@@ -158,7 +161,7 @@ class Pipeline:
         ending: Ending | None = None,
     ) -> None:
         """Take a message that is none of the stream's; with an `ending` it is a close frame."""
-        if self.is_over:
+        if self.is_over or self._is_ending:
             return
         columns = GivenColumns(memoryview(data), (0, len(data)), ("",), (at_ns,))
         flow = Flow.of(now_ns, self._control.index, columns)
@@ -173,7 +176,7 @@ class Pipeline:
 
     def pass_to(self, at_ns: int, time_of: LinkTimeOf) -> None:
         """Let go what was held until a time on the tape that has come."""
-        for one in sorted(self._holders(), key=_end_ns):
+        for one in sorted(self._holders(), key=lambda one: one.end_ns):
             if one.end_ns <= at_ns:
                 self._let_go([one], time_of(one.end_ns))
 
@@ -216,9 +219,16 @@ class Pipeline:
         fired = [one.select(flow) for one in lane.running]
         travelling.fired = fired[len(lane.front) :]
         holders: _Holders = []
+        acts: _Acts = []
+        as_it_came = flow.parts
         for one, chosen in zip(lane.front, fired, strict=False):
-            if one.apply(flow, chosen, self._log, self.link.market):
+            if self._act(one, flow, chosen, acts):
                 _note_held(flow, one, holders)
+        last = self._note(flow, acts)
+        if last is not None:
+            travelling.ended_ns = next(
+                part.due_ns for part in as_it_came if part.first <= last < part.stop
+            )
         self._thaw(flow.now_ns)
         is_stream = lane is self._stream
         if self._goes_on(flow, until_ns, is_stream=is_stream):
@@ -231,7 +241,7 @@ class Pipeline:
 
     def _goes_on(self, flow: Flow, until_ns: int, *, is_stream: bool) -> bool:
         """Whether nothing of a flow waits, and nothing that waits goes in between."""
-        if self._held.due_ns <= until_ns:
+        if self._held.due_ns <= until_ns or (flow.ending is not None and self._held):
             return False
         if is_stream and self._held.waited_for(flow.index + flow.count):
             return False
@@ -246,12 +256,15 @@ class Pipeline:
         flow, held = travelling.flow, self._held
         staying: list[Part] = []
         for part in flow.parts:
-            if part.behind is None or part.behind < flow.index + part.stop:
+            is_past = part.behind is None or part.behind < flow.index + part.stop
+            if is_past or part.due_ns >= NEVER_NS:
                 staying.append(part)
             else:
+                assert part.behind is not None, "it is not past"
                 held.wait_behind(part.behind, part.due_ns, travelling.apart(part))
         waited = held.waited_for(flow.index + flow.count) if is_stream else []
         for part in _split_behind(staying, [index - flow.index for index in waited]):
+            held.expire(part.due_ns)  # what is due as late as this was there before
             if waited:
                 for index in held.waited_for(flow.index + part.first):
                     held.passed(index, part.due_ns)
@@ -264,8 +277,10 @@ class Pipeline:
             if waited:
                 held.passed(flow.index + part.stop - 1, part.due_ns)
         if flow.ending is not None:
-            last_ns = max((part.due_ns for part in flow.parts), default=flow.now_ns)
-            held.add(last_ns, travelling.end())
+            # Behind all that is held, whichever flow it came in: how they are cut changes nothing.
+            due_ns = max(travelling.ended_ns, held.last_due_ns)
+            held.add(due_ns, travelling.end(due_ns))
+            self._is_ending = True
 
     def _thaw(self, now_ns: int) -> None:
         """Send on what is due."""
@@ -276,21 +291,45 @@ class Pipeline:
 
     def _transport(self, travelling: Travelling) -> None:
         flow, is_cut = travelling.flow, False
+        acts: _Acts = []
         for one, chosen in zip(travelling.back, travelling.fired, strict=True):
             if one.stage is Stage.BYTES and not is_cut:
                 flow.parts = _in_order(flow.parts, self._last_due_ns)
                 is_cut = True
             was_held = _is_held(flow)
-            acted = one.apply(flow, chosen, self._log, self.link.market)
+            acted = self._act(one, flow, chosen, acts)
             if acted and not was_held and _is_held(flow) and one not in self._stallers:
                 self._stallers.append(one)
+        self._note(flow, acts)
         flow.parts = _in_order(flow.parts, self._last_due_ns)
         if flow.parts:
             self._last_due_ns = flow.parts[-1].due_ns
         if not travelling.is_close:
             self._send(flow, travelling.mark)
         if flow.ending is not None:
-            self._end(flow, flow.ending)
+            self._end(max(travelling.ended_ns, flow.now_ns), flow.ending)
+
+    @staticmethod
+    def _act(one: Running, flow: Flow, fired: Sequence[int], acts: _Acts) -> bool:
+        """Let a rule act on a flow; say whether it did something."""
+        was_ending = flow.ending is not None
+        touched = one.apply(flow, fired)
+        if not len(touched):
+            return False
+        is_end = flow.ending is not None and not was_ending
+        acts.append((one, touched, is_end))
+        return True
+
+    def _note(self, flow: Flow, acts: _Acts) -> int | None:
+        """Note what was done, up to the message with which the connection ends; return that."""
+        ends = [touched[-1] for _, touched, is_end in acts if is_end]
+        last = ends[0] if ends else None
+        for one, touched, _ in acts:
+            if last is not None:
+                touched = touched[: bisect_right(touched, last)]  # noqa: PLW2901 - some of them
+            if len(touched):
+                one.note(flow, touched, self._log, self.link.market)
+        return last
 
     def _send(self, flow: Flow, mark: bytes | None) -> None:
         parts = flow.parts
@@ -310,8 +349,8 @@ class Pipeline:
             )
             self._outgoing_bytes += len(data)
 
-    def _end(self, flow: Flow, ending: Ending) -> None:
-        due_ns = max(self._last_due_ns, flow.now_ns)
+    def _end(self, due_ns: int, ending: Ending) -> None:
+        due_ns = max(self._last_due_ns, due_ns)
         if due_ns < NEVER_NS:
             due_ns += ending.delay_ns
         self._outgoing.append(Outgoing(due_ns, ending=ending))
@@ -396,7 +435,3 @@ def _is_held(flow: Flow) -> bool:
 def _are_pieces(one: Part, other: Part) -> bool:
     """Whether two parts are of the same message, cut."""
     return one.data is not None and other.data is not None and one.first == other.first
-
-
-def _end_ns(one: Running) -> int:
-    return one.end_ns

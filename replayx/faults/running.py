@@ -38,12 +38,13 @@ class Running:
         """Return the messages that it acts on. Each message is to be asked about once, in order."""
         return self._selector.select(flow, FlowDraws(self._chance, flow.index, flow.count))
 
-    def apply(self, flow: Flow, fired: Sequence[int], log: FaultLog, market: str) -> bool:
-        """Act on the fired messages, and note what was done; say whether anything was."""
+    def apply(self, flow: Flow, fired: Sequence[int]) -> Sequence[int]:
+        """Act on the fired messages; return those it did something to, to be noted."""
         draws = FlowDraws(self._chance, flow.index, flow.count)
-        touched = self._toxic.apply(flow, fired, draws)
-        if not len(touched):
-            return False
+        return self._toxic.apply(flow, fired, draws)
+
+    def note(self, flow: Flow, touched: Sequence[int], log: FaultLog, market: str) -> None:
+        """Note what it did."""
         rule, toxic, index = self.rule.name, self.rule.toxic.type, flow.index
         if isinstance(touched, range) and touched.step == 1:
             first, last = touched[0], touched[-1]
@@ -60,4 +61,3 @@ class Running:
             at_ns = flow.at_ns
             one_by_one = [(index + k, at_ns[k]) for k in touched]
             log.note(rule, toxic, market=market, link=self.name, touched=one_by_one)
-        return True

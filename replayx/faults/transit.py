@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
+from itertools import chain
 
 from replayx.faults.flow import NEVER_NS, Columns, Flow, GivenColumns, Part
 from replayx.faults.parts import standing
@@ -32,16 +33,17 @@ class Travelling:
     """A flow on its way, with what each rule in the back of its lane selected of it.
 
     is_close: its message is a close frame, which its ending stands for. mark: what the caller gave
-    it. holder: whose window or end it waits for.
+    it. holder: whose window or end it waits for. ended_ns: when the message came that ends it.
     """
 
-    __slots__ = ("back", "fired", "flow", "holder", "is_close", "mark")
+    __slots__ = ("back", "ended_ns", "fired", "flow", "holder", "is_close", "mark")
 
     def __init__(self, flow: Flow, back: Sequence[Running]) -> None:
         self.flow = flow
         self.back = back
         self.fired: Sequence[Sequence[int]] = [()] * len(back)
         self.is_close = False
+        self.ended_ns = 0
         self.mark: bytes | None = None
         self.holder: Running | None = None
 
@@ -68,9 +70,9 @@ class Travelling:
         apart.fired, apart.is_close, apart.mark = fired, self.is_close, self.mark
         return apart
 
-    def end(self) -> "Travelling":
+    def end(self, due_ns: int) -> "Travelling":
         """Return its ending as a flow of its own, without messages."""
-        flow = Flow.of(self.flow.now_ns, self.flow.index + self.flow.count, _NO_MESSAGES)
+        flow = Flow.of(due_ns, self.flow.index + self.flow.count, _NO_MESSAGES)
         flow.parts, flow.ending = [], self.flow.ending
         return Travelling(flow, self.back)
 
@@ -141,7 +143,9 @@ class Held:
     @property
     def last_due_ns(self) -> int:
         """When the last of what is not held for ever is due; 0: there is none."""
-        return max((due_ns for due_ns, _, _ in self._heap if due_ns < NEVER_NS), default=0)
+        heap = (due_ns for due_ns, _, _ in self._heap)
+        behind = (due_ns for waiting in self._behind.values() for due_ns, _ in waiting)
+        return max((due_ns for due_ns in chain(heap, behind) if due_ns < NEVER_NS), default=0)
 
     def holders(self) -> list[Running]:
         """Return whose end something waits for."""
@@ -168,13 +172,22 @@ class Held:
             self.size -= one.size
             self.add(min(bound_ns, due_ns), one)
 
+    def expire(self, now_ns: int) -> None:
+        """Let what waits for a message wait no longer than until it is due itself."""
+        late: list[tuple[int, Travelling]] = []
+        for index in self.waited_for(NEVER_NS):
+            waiting = self._behind.pop(index)
+            late += [entry for entry in waiting if entry[0] <= now_ns]
+            if kept := [entry for entry in waiting if entry[0] > now_ns]:
+                self._behind[index] = kept
+        for due_ns, one in sorted(late, key=_due_ns):
+            self.size -= one.size
+            self.add(due_ns, one)
+
     def take(self, now_ns: int) -> Travelling | None:
         """Return the next that is due."""
         if self._behind:
-            for index in self.waited_for(NEVER_NS):
-                late = [entry for entry in self._behind[index] if entry[0] <= now_ns]
-                if late:
-                    self.passed(index, max(due_ns for due_ns, _ in late))
+            self.expire(now_ns)
         if not self._heap or self._heap[0][0] > now_ns:
             return None
         due_ns, _, travelling = heappop(self._heap)
@@ -204,6 +217,10 @@ class Held:
 
 def _stage(one: Running) -> int:
     return one.stage
+
+
+def _due_ns(entry: tuple[int, Travelling]) -> int:
+    return entry[0]
 
 
 def _order(entry: tuple[int, int, Travelling]) -> tuple[int, int]:

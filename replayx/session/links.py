@@ -101,9 +101,9 @@ class Links:
         return None if one is None else one.link
 
     def rings_through(self, number: int) -> bool:
-        """Say whether a ping of ours may go by what is in flight: between frames, to who hears."""
+        """Say whether a ping of ours may go by what is in flight: only between frames."""
         one = self._down.get(number)
-        return one is None or (one.is_whole and one.down is not None and not one.down.is_stalled)
+        return one is None or one.is_whole
 
     # ---- links come and go
 
