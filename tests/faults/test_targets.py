@@ -68,6 +68,13 @@ def test_shocks_act_on_the_market(table, told):
     assert told in str(caught.value)
 
 
+def test_outages_act_on_whole_connections():
+    read("down", where={"carrier": "ws"}, when={"from": "10s", "for": "5s"})
+    with pytest.raises(InvalidPlan, match=r"p \(down\): .*; expected of where: market, carrier"):
+        read("down", where={"channel": "a"})
+    assert acts_on(load_toxic("down")()) == ["whole connections"]
+
+
 def test_what_it_acts_on_in_words():
     assert acts_on(load_toxic("flash_crash")()) == ["the market on the tape"]
     assert acts_on(load_toxic("http_error")()) == ["requests (rest, wsapi)"]
