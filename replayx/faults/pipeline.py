@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from replayx.faults.fault_log import FaultLog
 from replayx.faults.flow import NEVER_NS, Columns, Ending, Envelopes, Flow, GivenColumns, Part
+from replayx.faults.ledger import Ledger
 from replayx.faults.link import Link
 from replayx.faults.running import Running
 from replayx.faults.toxic import Stage
@@ -59,7 +60,7 @@ class Pipeline:
         self.link = link
         self.is_over = False
         self._is_ending = False  # an end waits behind what is held
-        self._log = log
+        self._ledger = Ledger(log, link.market)
         self._venue = venue
         self._stream = Lane(index)
         self._control = Lane()
@@ -197,6 +198,7 @@ class Pipeline:
         """Return everything that is in flight, in order, and hold nothing any more."""
         for one in self._held.all():
             self._transport(one)
+        self._ledger.settle()
         self._stallers.clear()
         taken = [one._replace(due_ns=min(one.due_ns, now_ns)) for one in self._outgoing]
         self._outgoing.clear()
@@ -218,6 +220,7 @@ class Pipeline:
         flow = travelling.flow
         fired = [one.select(flow) for one in lane.running]
         travelling.fired = fired[len(lane.front) :]
+        travelling.is_stream = lane is self._stream
         holders: _Holders = []
         acts: _Acts = []
         as_it_came = flow.parts
@@ -300,7 +303,9 @@ class Pipeline:
             acted = self._act(one, flow, chosen, acts)
             if acted and not was_held and _is_held(flow) and one not in self._stallers:
                 self._stallers.append(one)
-        self._note(flow, acts)
+        before = self._held.first_index if travelling.is_stream else NEVER_NS
+        self._note(flow, acts, before=before)
+        self._ledger.settle(before)
         flow.parts = _in_order(flow.parts, self._last_due_ns)
         if flow.parts:
             self._last_due_ns = flow.parts[-1].due_ns
@@ -320,15 +325,18 @@ class Pipeline:
         acts.append((one, touched, is_end))
         return True
 
-    def _note(self, flow: Flow, acts: _Acts) -> int | None:
-        """Note what was done, up to the message with which the connection ends; return that."""
+    def _note(self, flow: Flow, acts: _Acts, *, before: int = NEVER_NS) -> int | None:
+        """Note what was done, up to the message with which the connection ends; return that.
+
+        `before` is the first message that is held.
+        """
         ends = [touched[-1] for _, touched, is_end in acts if is_end]
         last = ends[0] if ends else None
         for one, touched, _ in acts:
             if last is not None:
                 touched = touched[: bisect_right(touched, last)]  # noqa: PLW2901 - some of them
             if len(touched):
-                one.note(flow, touched, self._log, self.link.market)
+                self._ledger.note(one, flow, touched, before=before)
         return last
 
     def _send(self, flow: Flow, mark: bytes | None) -> None:
@@ -355,6 +363,7 @@ class Pipeline:
             due_ns += ending.delay_ns
         self._outgoing.append(Outgoing(due_ns, ending=ending))
         self._held = Held()
+        self._ledger.settle()
         self.is_over = True
 
     # ---- letting go

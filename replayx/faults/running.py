@@ -45,19 +45,22 @@ class Running:
 
     def note(self, flow: Flow, touched: Sequence[int], log: FaultLog, market: str) -> None:
         """Note what it did."""
-        rule, toxic, index = self.rule.name, self.rule.toxic.type, flow.index
-        if isinstance(touched, range) and touched.step == 1:
-            first, last = touched[0], touched[-1]
-            log.note_span(
-                rule,
-                toxic,
-                market=market,
-                link=self.name,
-                first=index + first,
-                last=index + last,
-                at_ns=flow.at_ns[first],
-            )
-        else:
-            at_ns = flow.at_ns
-            one_by_one = [(index + k, at_ns[k]) for k in touched]
-            log.note(rule, toxic, market=market, link=self.name, touched=one_by_one)
+        if not isinstance(touched, range) or touched.step != 1:
+            at_ns, index = flow.at_ns, flow.index
+            self.note_messages([(index + k, at_ns[k]) for k in touched], log, market)
+            return
+        log.note_span(
+            self.rule.name,
+            self.rule.toxic.type,
+            market=market,
+            link=self.name,
+            first=flow.index + touched[0],
+            last=flow.index + touched[-1],
+            at_ns=flow.at_ns[touched[0]],
+        )
+
+    def note_messages(self, touched: Sequence[tuple[int, int]], log: FaultLog, market: str) -> None:
+        """Note what it did: (index on the link, time on the tape) of each message, ascending."""
+        log.note(
+            self.rule.name, self.rule.toxic.type, market=market, link=self.name, touched=touched
+        )

@@ -1,5 +1,6 @@
 """Transit: flows on their way through a link's stages, and those held between two of them."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from itertools import chain
@@ -36,13 +37,14 @@ class Travelling:
     it. holder: whose window or end it waits for. ended_ns: when the message came that ends it.
     """
 
-    __slots__ = ("back", "ended_ns", "fired", "flow", "holder", "is_close", "mark")
+    __slots__ = ("back", "ended_ns", "fired", "flow", "holder", "is_close", "is_stream", "mark")
 
     def __init__(self, flow: Flow, back: Sequence[Running]) -> None:
         self.flow = flow
         self.back = back
         self.fired: Sequence[Sequence[int]] = [()] * len(back)
         self.is_close = False
+        self.is_stream = False
         self.ended_ns = 0
         self.mark: bytes | None = None
         self.holder: Running | None = None
@@ -67,7 +69,8 @@ class Travelling:
         flow.parts = [Part(0, stop - first, due_ns, data)]
         fired = [[k - first for k in places if first <= k < stop] for places in self.fired]
         apart = Travelling(flow, self.back)
-        apart.fired, apart.is_close, apart.mark = fired, self.is_close, self.mark
+        apart.fired, apart.mark = fired, self.mark
+        apart.is_close, apart.is_stream = self.is_close, self.is_stream
         return apart
 
     def end(self, due_ns: int) -> "Travelling":
@@ -128,6 +131,8 @@ class Held:
         self._heap: list[tuple[int, int, Travelling]] = []
         self._behind: dict[int, list[tuple[int, Travelling]]] = {}
         self._count = 0
+        self._indices: list[int] = []  # of the stream's messages; those that left stay a while
+        self._left: Counter[int] = Counter()
 
     def __bool__(self) -> bool:
         """Whether something waits."""
@@ -151,15 +156,26 @@ class Held:
         """Return whose end something waits for."""
         return [one.holder for _, _, one in self._heap if one.holder is not None]
 
+    @property
+    def first_index(self) -> int:
+        """The number of the first message of the stream that waits; NEVER_NS: none does."""
+        indices, left = self._indices, self._left
+        while indices and left[indices[0]]:
+            left[indices[0]] -= 1
+            if not left[indices[0]]:
+                del left[indices[0]]
+            heappop(indices)
+        return indices[0] if indices else NEVER_NS
+
     def add(self, due_ns: int, travelling: Travelling) -> None:
         """Let something wait until it is due, behind what is due at the same time."""
         self._count += 1
-        self.size += travelling.size
+        self._note(travelling)
         heappush(self._heap, (due_ns, self._count, travelling))
 
     def wait_behind(self, index: int, due_ns: int, travelling: Travelling) -> None:
         """Let something wait until a message has passed, or until it is due."""
-        self.size += travelling.size
+        self._note(travelling)
         self._behind.setdefault(index, []).append((due_ns, travelling))
 
     def waited_for(self, before: int) -> list[int]:
@@ -169,7 +185,7 @@ class Held:
     def passed(self, index: int, due_ns: int) -> None:
         """Note that a message is due at `due_ns`: what waits for it comes right behind it."""
         for bound_ns, one in self._behind.pop(index, ()):
-            self.size -= one.size
+            self._let(one)
             self.add(min(bound_ns, due_ns), one)
 
     def expire(self, now_ns: int) -> None:
@@ -181,7 +197,7 @@ class Held:
             if kept := [entry for entry in waiting if entry[0] > now_ns]:
                 self._behind[index] = kept
         for due_ns, one in sorted(late, key=_due_ns):
-            self.size -= one.size
+            self._let(one)
             self.add(due_ns, one)
 
     def take(self, now_ns: int) -> Travelling | None:
@@ -191,7 +207,7 @@ class Held:
         if not self._heap or self._heap[0][0] > now_ns:
             return None
         due_ns, _, travelling = heappop(self._heap)
-        self.size -= travelling.size
+        self._let(travelling)
         flow = travelling.flow
         flow.now_ns = due_ns
         flow.parts = [part._replace(due_ns=due_ns, behind=None) for part in flow.parts]
@@ -212,7 +228,19 @@ class Held:
         for index in self.waited_for(NEVER_NS):
             self.passed(index, NEVER_NS)
         heap, self._heap, self.size = sorted(self._heap, key=_order), [], 0
+        self._indices.clear()
+        self._left.clear()
         return [one for _, _, one in heap]
+
+    def _note(self, travelling: Travelling) -> None:
+        self.size += travelling.size
+        if travelling.is_stream:
+            heappush(self._indices, travelling.flow.index)
+
+    def _let(self, travelling: Travelling) -> None:
+        self.size -= travelling.size
+        if travelling.is_stream:
+            self._left[travelling.flow.index] += 1
 
 
 def _stage(one: Running) -> int:

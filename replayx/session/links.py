@@ -124,6 +124,9 @@ class Links:
         self._flying.pop(number, None)
         self._size -= self._sizes.pop(number, 0)
         if one is not None:
+            for pipeline in (one.down, one.up):
+                if pipeline is not None:
+                    pipeline.flush(0)  # what was decided is noted, though nobody gets it
             self._injector.forget(one.link)
 
     def replace(self, plan: Plan, now_ns: int) -> list[AnyEffect]:
