@@ -8,9 +8,13 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from replayx.clock import NS_PER_MS
 from replayx.market.market_view import Increments
+from replayx.quantities import time_text
 from replayx.venues.binance import amounts
 from replayx.venues.binance.encoding import pair_of
+from replayx.venues.binance.limit_rules import SPOT_RULES, USDM_RULES, rules_at
+from replayx.venues.binance.limit_texts import limit_row
 from replayx.venues.binance.parameters import bad_combination
 from replayx.venues.binance.question import Question
 
@@ -64,15 +68,16 @@ def exchange_info(question: Question) -> object | None:
     if not symbols and listed != ():
         return None
     head: _Fields = {"timezone": "UTC", "serverTime": question.market.now_ms}
+    limits = _limits(question)
     if not question.is_futures:
         if question.params.text("showPermissionSets", "true") == "false":
             symbols = [{**one, "permissionSets": ()} for one in symbols]
-        return {**head, "rateLimits": _SPOT_LIMITS, "exchangeFilters": (), "symbols": symbols}
+        return {**head, "rateLimits": limits, "exchangeFilters": (), "symbols": symbols}
     assets = dict.fromkeys(str(one["marginAsset"]) for one in symbols)
     return {
         **head,
         "futuresType": "U_MARGINED",
-        "rateLimits": _USDM_LIMITS,
+        "rateLimits": limits,
         "exchangeFilters": (),
         "assets": [
             {"asset": asset, "marginAvailable": True, "autoAssetExchange": "-10000"}
@@ -111,21 +116,11 @@ def assets_of(symbol: str) -> tuple[str, str]:
     return pair[:-3] or pair, pair[-3:]
 
 
-def _limit(kind: str, interval: str, count: int, limit: int) -> _Fields:
-    return {"rateLimitType": kind, "interval": interval, "intervalNum": count, "limit": limit}
-
-
-_SPOT_LIMITS = (
-    _limit("REQUEST_WEIGHT", "MINUTE", 1, 6000),
-    _limit("ORDERS", "SECOND", 10, 100),
-    _limit("ORDERS", "DAY", 1, 200000),
-    _limit("RAW_REQUESTS", "MINUTE", 5, 300000),
-)
-_USDM_LIMITS = (
-    _limit("REQUEST_WEIGHT", "MINUTE", 1, 2400),
-    _limit("ORDERS", "MINUTE", 1, 1200),
-    _limit("ORDERS", "SECOND", 10, 300),
-)
+def _limits(question: Question) -> tuple[_Fields, ...]:
+    """Return the limits that were in force at this time."""
+    date = time_text(question.market.now_ms * NS_PER_MS)[:10]
+    rules = rules_at(USDM_RULES if question.is_futures else SPOT_RULES, date)
+    return tuple(limit_row(rule) for rule in rules.limits if rule.is_told)
 
 
 def _symbol(symbol: str, steps: Increments) -> _Fields:
