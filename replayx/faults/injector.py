@@ -16,6 +16,7 @@ from replayx.faults.price_watch import PriceWatch
 from replayx.faults.rule import NO_PLAN, Plan, Rule
 from replayx.faults.running import Running
 from replayx.faults.selector import Selector, SymbolOf, Window, can_act_on, selector
+from replayx.faults.shock_watch import ShockWatch
 from replayx.faults.toxic import Stage
 from replayx.faults.trips import Attempts, RunningOnRequests, Trips, both_ways
 from replayx.limits import REQUEST_LINKS_MAX
@@ -47,6 +48,7 @@ class Injector:
         self._venues = venues
         self._watch = PriceWatch(channels, venues)
         self._watch.follow(plan)
+        self._shocks = ShockWatch(plan, venues, self.log, start_ns=start_ns)
         self._given_ns: dict[str, int] = {}
         self._trips: dict[Link, Trips] = {}
         self._attempts: dict[str, Attempts] = {}
@@ -82,6 +84,7 @@ class Injector:
         """Go back to the plan at the beginning; nothing has happened yet."""
         self.plan = self._first_plan
         self.log.reset()
+        self._shocks.reset()
         self._watch.forget()
         self._watch.follow(self.plan)
         self._given_ns.clear()
@@ -92,6 +95,8 @@ class Injector:
         """Note which messages of the tape come next, before any of them is sent."""
         if not self._watch.is_idle:
             self._watch.note(run, first, stop)
+        if not self._shocks.is_idle:
+            self._shocks.note(run, stop)
 
     # ---- what runs
 
