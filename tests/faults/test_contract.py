@@ -1,5 +1,6 @@
 """The contract: every toxic of the registry keeps it, and those that don't are found out."""
 
+from pathlib import Path
 from typing import ClassVar
 
 import msgspec
@@ -8,10 +9,12 @@ import pytest
 from replayx.faults.attributes import Duration, Ratio, read_attribute
 from replayx.faults.contract import BrokenContract, check_toxic
 from replayx.faults.flow import Ending, Part
+from replayx.faults.injector import Injector
 from replayx.faults.parts import changed, delayed, left_out
 from replayx.faults.registry import load_toxic, toxic_names
 from replayx.faults.toxic import Stage, Toxic
 from replayx.venues.registry import load_venue
+from tests.faults.flows import WS, carried, flow_of
 
 # Of toxics that do several things, the others; a name alone is as its defaults have it.
 OTHERWISE = [
@@ -200,6 +203,12 @@ def test_what_breaks_it_is_found_out(broken, complaint):
         check_toxic(broken())
 
 
+def test_what_stays_in_flight_is_found_out(monkeypatch):
+    monkeypatch.setattr(Injector, "replace", lambda self, plan, at_ns: None)
+    with pytest.raises(BrokenContract, match="in flight"):
+        check_toxic(made("stall", {}))
+
+
 class Denying(Toxic, frozen=True, kw_only=True):
     """Delays requests, and says it did not."""
 
@@ -245,3 +254,14 @@ class Forgetful(Toxic, frozen=True, kw_only=True):
 def test_attributes_read_back():
     with pytest.raises(BrokenContract, match="read back"):
         check_toxic(Forgetful())
+
+
+def test_the_example_of_the_how_to_keeps_it():
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "write-a-toxic.md"
+    example = page.read_text().split("```python\n")[1].partition("```")[0]
+    module = {"__name__": "lose_large"}
+    exec(example, module)
+    loses = module["LoseLarge"](size=100, rate=Ratio(0.5))
+    check_toxic(loses)
+    flow = flow_of("a" * 200, "b", "c" * 300)
+    assert carried(loses.on_link(WS), flow, (0.4, 0.1, 0.6)) == [0]
