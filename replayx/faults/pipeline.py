@@ -197,7 +197,7 @@ class Pipeline:
     def flush(self, now_ns: int) -> list[Outgoing]:
         """Return everything that is in flight, in order, and hold nothing any more."""
         for one in self._held.all():
-            self._transport(one)
+            self._transport(one, before=0)
         self._ledger.settle()
         self._stallers.clear()
         taken = [one._replace(due_ns=min(one.due_ns, now_ns)) for one in self._outgoing]
@@ -292,7 +292,8 @@ class Pipeline:
 
     # ---- TRANSPORT and BYTES
 
-    def _transport(self, travelling: Travelling) -> None:
+    def _transport(self, travelling: Travelling, *, before: int | None = None) -> None:
+        """Send a flow on. `before`: the first message that is still held, as far as is noted."""
         flow, is_cut = travelling.flow, False
         acts: _Acts = []
         for one, chosen in zip(travelling.back, travelling.fired, strict=True):
@@ -303,8 +304,9 @@ class Pipeline:
             acted = self._act(one, flow, chosen, acts)
             if acted and not was_held and _is_held(flow) and one not in self._stallers:
                 self._stallers.append(one)
-        before = self._held.first_index if travelling.is_stream else NEVER_NS
-        self._note(flow, acts, before=before)
+        if before is None:
+            before = self._held.first_index
+        self._note(flow, acts, before=before if travelling.is_stream else NEVER_NS)
         self._ledger.settle(before)
         flow.parts = _in_order(flow.parts, self._last_due_ns)
         if flow.parts:
