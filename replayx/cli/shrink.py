@@ -1,6 +1,5 @@
 """`replayx shrink`: a failing plan and window made as small as they still fail a command."""
 
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,8 @@ REPLAYX_CONTROL_URL. A try fails if COMMAND exits with the code of the first try
 whole plan. Written are shrunk.rpx, plan.toml and test_shrunk.py. Exit codes: 0 done, 1 the whole
 plan doesn't fail, 2 wrong option or plan, or the folder exists, 3 unreadable cassette, 4 storage.
 """
+
+_STDERR = 2  # the process's own: what the first try says is shown
 
 
 @click.command(epilog=_EPILOG)
@@ -85,6 +86,7 @@ def command(
     from replayx.clock import RealClock
     from replayx.quantities import parse_duration_ns
 
+    files = ShrunkFiles(out)
     within_ns = parse_duration_ns(within)
     case, setting = _whole(plan, command_line, cassettes, **given)
     with TemporaryDirectory(prefix="replayx-shrink-") as folder:
@@ -97,7 +99,6 @@ def command(
             deadline_ns=clock.now_ns() + within_ns,
         )
         _check(trials, case)
-        files = ShrunkFiles(out)
         shrinker = Shrinker(case, trials.fails)
         smallest = shrinker.shrink()
         if not shrinker.is_done:
@@ -151,7 +152,7 @@ def _whole(
 
 def _check(trials: "Trials", case: "Case") -> None:
     """See what counts as failing: what the whole plan leads to, and no fault does not."""
-    trials.failing_code = trials.code(case, output=sys.stderr)
+    trials.failing_code = trials.code(case, output=_STDERR)
     if not trials.failing_code:
         click.echo("the command does not fail with the whole plan: there is nothing to shrink")
         raise SystemExit(ExitCode.FOUND)

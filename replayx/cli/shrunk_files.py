@@ -51,20 +51,20 @@ class ShrunkFiles:
     """The folder that is written into. It is made, and is nobody else's."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the folder. Raises WouldOverwrite, StorageFailure."""
+        """Take where to write. Raises WouldOverwrite."""
+        if folder.exists():
+            raise WouldOverwrite(f"{folder} exists", hint="Choose another with --out")
         self.folder = folder
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError as error:
-            raise WouldOverwrite(f"{folder} exists", hint="Choose another with --out") from error
-        except OSError as error:
-            raise StorageFailure(f"{folder}: cannot be made: {error.strerror}") from error
 
     def write(self, case: Case, trials: Trials) -> bool:
-        """Write what repeats a case; say whether it still fails as it did.
+        """Write what repeats a case; say whether a trimmed cassette does.
 
         Raises CassetteError, StorageFailure, InvalidOption.
         """
+        try:
+            self.folder.mkdir(parents=True)
+        except OSError as error:
+            raise StorageFailure(f"{self.folder}: cannot be made: {error.strerror}") from error
         plan = self.folder / "plan.toml"
         seed = trials.setting.seed
         plan.write_text(plan_toml(Plan(seed=seed, rules=case.rules)), encoding="utf-8")

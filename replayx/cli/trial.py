@@ -34,7 +34,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     command: tuple[str, ...]
     timeout_s: float
 
-    def exit_code(self, *, output: IO[str] | None = None) -> int:
+    def exit_code(self, *, output: IO[str] | int | None = None) -> int:
         """Run it and return the command's exit code. Raises InvalidOption if it can't be run.
 
         `output`: where the command's own output goes; None: nowhere.
@@ -56,7 +56,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
                     server.kill()
                     server.communicate()
 
-    def _run(self, variables: Mapping[str, str], output: IO[str] | None) -> int:
+    def _run(self, variables: Mapping[str, str], output: IO[str] | int | None) -> int:
         stream = subprocess.DEVNULL if output is None else output
         try:
             process = subprocess.Popen(  # noqa: S603 - what the user wants run

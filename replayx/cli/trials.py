@@ -49,7 +49,7 @@ class Trials:
         """Say whether a case fails. Raises OutOfTries, InvalidOption."""
         return self.code(case) == self.failing_code
 
-    def code(self, case: Case, *, output: IO[str] | None = None) -> int:
+    def code(self, case: Case, *, output: IO[str] | int | None = None) -> int:
         """Return what the command exits with. Raises OutOfTries, InvalidOption."""
         text = plan_toml(Plan(rules=case.rules))
         key = (text, case.from_ns, case.to_ns)
@@ -60,7 +60,9 @@ class Trials:
             self._codes[key] = self.run(arguments, _in_words(case), output=output)
         return self._codes[key]
 
-    def run(self, arguments: tuple[str, ...], words: str, *, output: IO[str] | None = None) -> int:
+    def run(
+        self, arguments: tuple[str, ...], words: str, *, output: IO[str] | int | None = None
+    ) -> int:
         """Run the command against a replay. Raises OutOfTries, InvalidOption."""
         began_ns = self._clock.now_ns()
         if self.count >= self._tries_max or began_ns >= self._deadline_ns:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from replayx.faults.fault_log import Injected
 from replayx.faults.round_trip import PLAINLY
 from replayx.limits import RUN_TURNS_MAX
 from replayx.session import inputs
@@ -71,6 +72,7 @@ class RunLog:
         self._streams: dict[int, _Stream] = {}
         self._changed: dict[int, None] = {}
         self._sent = 0
+        self._injected: list[Injected] = []
 
     def note(self, moment: Moment) -> None:
         """Note a call of the session and what it led to."""
@@ -83,7 +85,8 @@ class RunLog:
         else:
             self._turns.append(moment.now_ns)
         self._at_ns, self._now_ns = moment.at_ns, moment.now_ns
-        is_told = bool(moment.unmatched or moment.injected)
+        self._injected += moment.injected
+        is_told = bool(moment.unmatched)
         for effect in moment.effects:
             if isinstance(effect, SendFrames):
                 self._send(effect)
@@ -105,7 +108,7 @@ class RunLog:
         return made
 
     def settle(self) -> None:
-        """Make entries of what is not told yet: turns, and what was sent."""
+        """Make entries of what is not told yet: turns, what was sent, what was injected."""
         if self._turns:
             first_ns, last_ns, later = self._turns[0], self._turns[0], []
             for turn_ns in self._turns[1:]:
@@ -119,14 +122,15 @@ class RunLog:
                 self._add(_sent(number, stream, self._place()))
                 stream.marks.clear()
         self._changed.clear()
+        for entry in fault_entries(self._injected, self._place(), runs_max=None):
+            self._add(entry)
+        self._injected.clear()
         self._settled_ns = self._now_ns
 
     # ---- making
 
     def _tell(self, moment: Moment) -> None:
         self.settle()
-        for entry in fault_entries(moment.injected, self._place(), runs_max=None):
-            self._add(entry)
         for message in moment.unmatched:
             self._add(UnmatchedEntry(**self._place(), message=message))
         for effect in moment.effects:
