@@ -77,8 +77,8 @@ class Injector:
         self._watch.follow(plan)
         for trips in self._trips.values():
             trips.run(self._on_requests(trips.link, trips.running))
-        for attempts in self._attempts.values():
-            attempts.run(plan.rules, self.seed)
+        for market, attempts in self._attempts.items():
+            attempts.run(self._known(market), self.seed)
 
     def reset(self) -> None:
         """Go back to the plan at the beginning; nothing has happened yet."""
@@ -146,7 +146,7 @@ class Injector:
         attempts = self._attempts.get(link.market)
         if attempts is None:
             attempts = self._attempts[link.market] = Attempts(self.log, self._selector)
-            attempts.run(self.plan.rules, self.seed)
+            attempts.run(self._known(link.market), self.seed)
         return attempts
 
     def window(self, rule: Rule) -> Window:
@@ -158,6 +158,16 @@ class Injector:
             opened_ns=self._start_ns,
             given_ns=self._given_ns.get(rule.name, self._start_ns),
         )
+
+    def _known(self, market: str) -> list[Rule]:
+        """Return the rules but those that order a failure which only another venue has."""
+        venue = self._venues.get(market)
+        words = () if venue is None else ("", *venue.failures)
+        return [
+            rule
+            for rule in self.plan.rules
+            if venue is None or getattr(rule.toxic, "failure", "") in words
+        ]
 
     def _acts(self, rule: Rule, link: Link) -> bool:
         return can_act_on(rule, link) and rule.toxic.on_link(link) is not None
@@ -185,7 +195,7 @@ class Injector:
     ) -> list[RunningOnRequests]:
         before = {(one.rule.name, one.way): one for one in kept}
         running: list[RunningOnRequests] = []
-        for rule in self.plan.rules:
+        for rule in self._known(link.market):
             for way in both_ways(link):
                 toxic = rule.toxic.on_requests(way) if can_act_on(rule, way) else None
                 if toxic is None:
