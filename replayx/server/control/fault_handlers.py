@@ -2,6 +2,7 @@
 
 from replayx.faults.plan_text import plan_document, plan_from_document
 from replayx.faults.rule import Plan
+from replayx.faults.shock import refuse_other_shocks, shocks_of
 from replayx.server.control.definitions import Problem
 from replayx.server.control.fault_definitions import (
     FaultCount,
@@ -43,8 +44,9 @@ async def remove_fault(call: Call) -> FaultsState | Problem:
 
 
 async def remove_faults(call: Call) -> FaultsState:
-    """Take every toxic away."""
-    return await _ask(call, Plan(seed=call.timeline.faults().plan.seed))
+    """Take every toxic away, but those that were worked into the tape."""
+    plan = call.timeline.faults().plan
+    return await _ask(call, Plan(seed=plan.seed, rules=shocks_of(plan)))
 
 
 async def fault_log(call: Call) -> FaultPage:
@@ -60,6 +62,7 @@ def _plan(call: Call, document: object) -> Plan:
 
 
 async def _ask(call: Call, plan: Plan) -> FaultsState:
+    refuse_other_shocks(call.timeline.faults().plan, plan)
     await call.timeline.command(lambda number: FaultsAsked(number, plan))
     return _state(call)
 

@@ -1,3 +1,5 @@
+from replayx.faults.rule import Plan, Rule
+from replayx.faults.toxics.flash_crash import FlashCrash
 from replayx.session.inputs import FaultsAsked
 
 SLOW = {"type": "latency", "delay": "50ms"}
@@ -69,3 +71,22 @@ async def test_what_was_injected_is_told_by_toxic(client):
     assert [(one["first"], one["last"]) for one in page["entries"]] == [(3, 4)]
     _, page = await client.ask("GET", "/fault-log?skip=1&limit=1")
     assert len(page["entries"]) == 1
+
+
+async def test_shocks_are_of_the_tape_that_is_played(client):
+    crash = {"type": "flash_crash", "when": {"from": "10s"}}
+    status, problem = await client.ask("POST", "/faults", crash)
+    assert status == 409
+    assert "while the tape is played" in str(problem)
+    assert await names(client) == []
+
+
+async def test_shocks_stay_when_every_other_toxic_goes(client):
+    crash = Rule(name="crash", toxic=FlashCrash())
+    client.run.timelines[""].plan = Plan(rules=(crash,))
+    await client.ask("POST", "/faults", SLOW)
+    assert await names(client) == ["crash", "latency"]
+    status, _ = await client.ask("DELETE", "/faults/crash")
+    assert status == 409
+    assert (await client.ask("DELETE", "/faults"))[0] == 200
+    assert await names(client) == ["crash"]
