@@ -9,6 +9,7 @@ from replayx.errors import InvalidPlan
 from replayx.faults.attributes import Duration, Ratio, Size
 from replayx.faults.plan_text import joined, named, parse_plan, plan_document, plan_from_document
 from replayx.faults.plan_text import plan_toml as toml_of
+from replayx.faults.registry import toxic_names
 from replayx.faults.rule import Plan, Rule, When, Where
 from replayx.faults.toxics.endings import Disconnect
 from replayx.faults.toxics.latency import Latency
@@ -170,3 +171,36 @@ def test_sizes_are_written_with_their_unit():
     plan = parsed("[[toxic]]\ntype='oversize'\nsize='6MiB'")
     assert plan.rules[0].toxic.size == Size(6 * 1024 * 1024)
     assert parsed(toml_of(plan)) == plan
+
+
+words = st.sampled_from(
+    [
+        *("seed", "toxic", "type", "name", "where", "when", "attributes", "stream", "toxicity"),
+        *("latency", "loss", "ip_banned", "flash_crash", "down", "maintenance", "venue_failure"),
+        *("delay", "rate", "failure", "symbols", "from", "until", "for", "nth", "price", "status"),
+        *("carrier", "channel", "symbol", "route", "market", "connection", "ws", "rest", "BTCUSDT"),
+        *("10s", "50ms", "10%", "-1s", "BTCUSDT > 1", "1e999", "", "\x00", "9" * 400 + "d"),
+    ]
+)
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | words | st.text(max_size=5)
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=5)
+)
+rules = st.fixed_dictionaries(
+    {"type": st.sampled_from(toxic_names()) | words},
+    optional={
+        "where": st.dictionaries(words, values, max_size=3),
+        "when": st.dictionaries(words, values, max_size=3),
+    },
+).flatmap(lambda rule: st.dictionaries(words, values, max_size=3).map(lambda more: more | rule))
+
+
+@settings(max_examples=300)
+@given(document=values | st.fixed_dictionaries({"toxic": st.lists(rules, max_size=3)}))
+def test_no_document_is_too_odd(document):
+    try:
+        plan = plan_from_document(document, "$", venues=VENUES)
+    except InvalidPlan as problem:
+        assert str(problem).startswith("$")  # noqa: PT017 - both ways are right
+    else:
+        assert plan_from_document(plan_document(plan), "$", venues=VENUES) == plan
