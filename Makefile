@@ -33,6 +33,7 @@ unit: $(VENV)/.installed
 conformance: $(VENV)/.installed  ## Real third-party clients against a replay of the project's cassettes
 	$(BIN)/python tests/conformance/run.py
 	$(BIN)/python tests/conformance/streams_only.py
+	$(BIN)/python tests/conformance/limited.py
 
 conformance-books: $(VENV)/.installed  ## Their local order books on real captures: no resync
 	$(BIN)/python tests/conformance/books.py
