@@ -8,7 +8,6 @@ A request without rules on its link is answered at once. Delays run in the time 
 at a time departs as of that time, even if it is looked at later.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
@@ -49,6 +48,10 @@ class RequestFaults(Protocol):
 
     def requests(self, link: Link) -> RequestRules:
         """Return what acts on the requests of a link."""
+        ...
+
+    def forget(self, link: Link) -> None:
+        """Forget what acts on the requests of a link that is gone."""
         ...
 
 
@@ -97,7 +100,7 @@ class RoundTrips:
         self._clockwork = clockwork
         self._faults = faults
         self._link_of = link_of or _no_link
-        self._counts: Counter[Link] = Counter()
+        self._counts: dict[Link, int] = {}
         self._travelling: DueList[_Travelling | _Overtaken] = DueList()
         self._overtaken: dict[int, list[_Overtaken]] = {}
 
@@ -114,11 +117,9 @@ class RoundTrips:
     def deadline_ns(self) -> int | None:
         """Return when `advance` has something to do."""
         due_ns = self._travelling.next_ns
-        if due_ns is None or not self._pulse.runs_by_tape:
-            return due_ns
-        if self._clockwork.player.is_ended:
+        if due_ns is not None and self._pulse.runs_by_tape and self._clockwork.player.is_ended:
             return 0
-        return self._clockwork.player.course.when_ns(due_ns)
+        return None if due_ns is None else self._pulse.when_ns(due_ns)
 
     # ---- inputs
 
@@ -183,10 +184,14 @@ class RoundTrips:
         return started
 
     def _next_index(self, link: Link) -> int:
-        if link not in self._counts and len(self._counts) >= REQUEST_LINKS_MAX:
-            del self._counts[next(iter(self._counts))]
-        self._counts[link] += 1
-        return self._counts[link] - 1
+        assert self._faults is not None, "only faults count"
+        index = self._counts.pop(link, 0)  # the last one now: who was not heard longest is first
+        if len(self._counts) >= REQUEST_LINKS_MAX:
+            oldest = next(iter(self._counts))
+            del self._counts[oldest]
+            self._faults.forget(oldest)
+        self._counts[link] = index + 1
+        return index
 
     @property
     def _is_full(self) -> bool:
