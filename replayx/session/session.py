@@ -12,6 +12,7 @@ what /time and pings show. A client's liveness runs in the first, or in the seco
 
 from replayx.session.clockwork import ClockCommand
 from replayx.session.effects import AnyEffect, ClockTold, CloseConnection, Reply
+from replayx.session.ensemble import GOING_AWAY, AtEnd, OnSeek
 from replayx.session.inputs import (
     AnyInput,
     ConnectionAsked,
@@ -31,7 +32,7 @@ from replayx.session.inputs import (
     SeekAsked,
     StartAsked,
 )
-from replayx.session.playing import GOING_AWAY, AtEnd, OnSeek, Playing
+from replayx.session.playing import Playing
 
 __all__ = ["GOING_AWAY", "AtEnd", "OnSeek", "ReplaySession"]
 
