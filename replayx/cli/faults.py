@@ -121,16 +121,15 @@ def _tell_forecasts(plan: "Plan", forecasts: "Forecasts") -> None:
     _tell_plan(plan)
     rows = []
     for one in forecasts.rules:
-        fires = "as clients do"
+        fires = "; ".join(one.acts_on)  # what clients do, or the market, is not counted before
         if one.expected is not None:
-            fires = f"{one.expected:,.0f} of {one.selected:,}"
+            fires = f"{one.expected:,.0f} of {one.selected:,} messages"
         first = "-" if one.first_ns is None else duration_text(one.first_ns)
         rows.append((one.name, one.bar, span_words(one.begins_ns, one.ends_ns), first, fires))
     print_table(
         f"On the tape, {duration_text(forecasts.lasts_ns)} (- may fire, # messages are selected)",
-        ("name", "timeline", "window", "first", "expected, of selected"),
+        ("name", "timeline", "window", "first", "expected"),
         rows,
-        right=2,
     )
     for one in forecasts.rules:
         if one.begins_ns is None or one.selected == 0:

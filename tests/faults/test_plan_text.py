@@ -195,7 +195,7 @@ rules = st.fixed_dictionaries(
 ).flatmap(lambda rule: st.dictionaries(words, values, max_size=3).map(lambda more: more | rule))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(document=values | st.fixed_dictionaries({"toxic": st.lists(rules, max_size=3)}))
 def test_no_document_is_too_odd(document):
     try:
