@@ -1,5 +1,6 @@
 """Transit: flows on their way through a link's stages, and those held between two of them."""
 
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
@@ -120,6 +121,35 @@ class Piece:
         return self._columns.cut(self._first + first, self._first + stop)
 
 
+class Least:
+    """Numbers, of which the least is asked for. Those that were taken off stay a while."""
+
+    __slots__ = ("_gone", "_heap")
+
+    def __init__(self) -> None:
+        self._heap: list[int] = []
+        self._gone: Counter[int] = Counter()
+
+    @property
+    def least(self) -> int:
+        """The least number; NEVER_NS where there is none."""
+        heap, gone = self._heap, self._gone
+        while heap and gone[heap[0]]:
+            gone[heap[0]] -= 1
+            if not gone[heap[0]]:
+                del gone[heap[0]]
+            heappop(heap)
+        return heap[0] if heap else NEVER_NS
+
+    def add(self, number: int) -> None:
+        """Put a number in."""
+        heappush(self._heap, number)
+
+    def remove(self, number: int) -> None:
+        """Take a number off that is in."""
+        self._gone[number] += 1
+
+
 class Held:
     """What waits until it is due, or lets go, or until a message has passed; by due time.
 
@@ -131,8 +161,9 @@ class Held:
         self._heap: list[tuple[int, int, Travelling]] = []
         self._behind: dict[int, list[tuple[int, Travelling]]] = {}
         self._count = 0
-        self._indices: list[int] = []  # of the stream's messages; those that left stay a while
-        self._left: Counter[int] = Counter()
+        self._awaited: list[int] = []  # the numbers in `_behind`, ascending
+        self._bounds = Least()  # when those behind are due themselves
+        self._indices = Least()  # of the stream's messages
 
     def __bool__(self) -> bool:
         """Whether something waits."""
@@ -141,8 +172,7 @@ class Held:
     @property
     def due_ns(self) -> int:
         """When the first is due; NEVER_NS: not before something changes."""
-        behind = (due_ns for waiting in self._behind.values() for due_ns, _ in waiting)
-        due_ns = min(behind, default=NEVER_NS)
+        due_ns = self._bounds.least
         return min(due_ns, self._heap[0][0]) if self._heap else due_ns
 
     @property
@@ -159,13 +189,7 @@ class Held:
     @property
     def first_index(self) -> int:
         """The number of the first message of the stream that waits; NEVER_NS: none does."""
-        indices, left = self._indices, self._left
-        while indices and left[indices[0]]:
-            left[indices[0]] -= 1
-            if not left[indices[0]]:
-                del left[indices[0]]
-            heappop(indices)
-        return indices[0] if indices else NEVER_NS
+        return self._indices.least
 
     def add(self, due_ns: int, travelling: Travelling) -> None:
         """Let something wait until it is due, behind what is due at the same time."""
@@ -176,26 +200,33 @@ class Held:
     def wait_behind(self, index: int, due_ns: int, travelling: Travelling) -> None:
         """Let something wait until a message has passed, or until it is due."""
         self._note(travelling)
+        if index not in self._behind:
+            insort(self._awaited, index)
         self._behind.setdefault(index, []).append((due_ns, travelling))
+        self._bounds.add(due_ns)
 
     def waited_for(self, before: int) -> list[int]:
         """Return which messages below a number something waits for, ascending."""
-        return sorted(index for index in self._behind if index < before)
+        return self._awaited[: bisect_left(self._awaited, before)]
 
     def passed(self, index: int, due_ns: int) -> None:
         """Note that a message is due at `due_ns`: what waits for it comes right behind it."""
-        for bound_ns, one in self._behind.pop(index, ()):
+        for bound_ns, one in self._no_longer_behind(index):
             self._let(one)
             self.add(min(bound_ns, due_ns), one)
 
     def expire(self, now_ns: int) -> None:
         """Let what waits for a message wait no longer than until it is due itself."""
+        if self._bounds.least > now_ns:
+            return
         late: list[tuple[int, Travelling]] = []
         for index in self.waited_for(NEVER_NS):
-            waiting = self._behind.pop(index)
-            late += [entry for entry in waiting if entry[0] <= now_ns]
-            if kept := [entry for entry in waiting if entry[0] > now_ns]:
-                self._behind[index] = kept
+            for entry in self._no_longer_behind(index):
+                if entry[0] <= now_ns:
+                    late.append(entry)
+                else:
+                    self._let(entry[1])
+                    self.wait_behind(index, *entry)
         for due_ns, one in sorted(late, key=_due_ns):
             self._let(one)
             self.add(due_ns, one)
@@ -228,19 +259,26 @@ class Held:
         for index in self.waited_for(NEVER_NS):
             self.passed(index, NEVER_NS)
         heap, self._heap, self.size = sorted(self._heap, key=_order), [], 0
-        self._indices.clear()
-        self._left.clear()
+        self._indices = Least()
         return [one for _, _, one in heap]
 
     def _note(self, travelling: Travelling) -> None:
         self.size += travelling.size
         if travelling.is_stream:
-            heappush(self._indices, travelling.flow.index)
+            self._indices.add(travelling.flow.index)
 
     def _let(self, travelling: Travelling) -> None:
         self.size -= travelling.size
         if travelling.is_stream:
-            self._left[travelling.flow.index] += 1
+            self._indices.remove(travelling.flow.index)
+
+    def _no_longer_behind(self, index: int) -> list[tuple[int, Travelling]]:
+        waiting = self._behind.pop(index, [])
+        if waiting:
+            del self._awaited[bisect_left(self._awaited, index)]
+        for bound_ns, _ in waiting:
+            self._bounds.remove(bound_ns)
+        return waiting
 
 
 def _stage(one: Running) -> int:
