@@ -1,10 +1,9 @@
 """What a request to Binance is charged to which pool, by the date of the rules.
 
-The dialect that is given has no defaults: with a parameter left out a request may cost something
-else than with the same value spelled out (USDⓈ-M candles, measured 2026-10).
+The key that is given has all parameters: with one left out a request may cost something else than
+with the same value spelled out (USDⓈ-M candles, measured 2026-10).
 """
 
-from replayx.venues.binance.dialect import Dialect
 from replayx.venues.binance.pools import (
     CONNECTIONS,
     FUNDING,
@@ -15,7 +14,6 @@ from replayx.venues.binance.pools import (
     WEIGHT,
     WSAPI_WEIGHT,
 )
-from replayx.venues.binance.request_key import request_key
 from replayx.venues.binance.weights import (
     SPOT_FREE_WHEN_DONE,
     SPOT_ORDERS,
@@ -24,7 +22,6 @@ from replayx.venues.binance.weights import (
     USDM_WEIGHTS,
     weight_at,
 )
-from replayx.venues.binance.wsapi import wsapi_key
 from replayx.venues.rate_side import REQUESTS, Charge, RateRules
 from replayx.venues.venue import HttpRequest, RequestKey, Role, Subscription, WsApiRequest
 
@@ -36,12 +33,11 @@ _WSAPI_SINCE = "2023-08-25"
 _Costs = tuple[tuple[str, int], ...]
 
 
-def spot_charge(bare: Dialect, request: HttpRequest | WsApiRequest, rules: RateRules) -> Charge:
+def spot_charge(key: RequestKey, rules: RateRules, *, is_http: bool) -> Charge:
     """Return what a request to the spot API costs."""
-    key = _key(bare, request)
     weight = (WEIGHT, weight_at(SPOT_WEIGHTS, key, rules.date))
     endpoint = f"{key.method} {key.path}"
-    is_counted = isinstance(request, HttpRequest) or rules.date < _WSAPI_SINCE
+    is_counted = is_http or rules.date < _WSAPI_SINCE
     requests: _Costs = ((REQUESTS, 1),) if is_counted else ()
     orders: _Costs = ((ORDERS, SPOT_ORDERS[endpoint]),) if endpoint in SPOT_ORDERS else ()
     free_since, free = SPOT_FREE_WHEN_DONE
@@ -50,13 +46,12 @@ def spot_charge(bare: Dialect, request: HttpRequest | WsApiRequest, rules: RateR
     return Charge((weight, *requests), orders)
 
 
-def usdm_charge(bare: Dialect, request: HttpRequest | WsApiRequest, rules: RateRules) -> Charge:
+def usdm_charge(key: RequestKey, rules: RateRules, *, is_http: bool) -> Charge:
     """Return what a request to the USDⓈ-M API costs."""
-    key = _key(bare, request)
     weight = weight_at(USDM_WEIGHTS, key, rules.date)
     short, long = USDM_ORDERS.get(f"{key.method} {key.path}", (0, 0))
     orders: _Costs = ((ORDERS_10S, short), (ORDERS_1M, long)) if short else ()
-    if isinstance(request, WsApiRequest):
+    if not is_http:
         return Charge(((WSAPI_WEIGHT, weight), (REQUESTS, 1)), orders)
     if key.path in ("/fapi/v1/fundingRate", "/fapi/v1/fundingInfo"):
         return Charge(((FUNDING, 1), (REQUESTS, 1)))
@@ -84,9 +79,3 @@ def account_of(request: HttpRequest | WsApiRequest) -> str:
         given = request.params.get("apiKey", "")
         return given if isinstance(given, str) else ""
     return next((value for name, value in request.headers if name.lower() == _API_KEY), "")
-
-
-def _key(bare: Dialect, request: HttpRequest | WsApiRequest) -> RequestKey:
-    if isinstance(request, HttpRequest):
-        return request_key(bare, request)
-    return wsapi_key(bare, request)

@@ -24,6 +24,8 @@ class BinanceRateSide(RateSide):
         self._dialect = dialect
         self._bare = msgspec.structs.replace(dialect, defaults=MappingProxyType({}))
         self._is_futures = dialect.diffs_are_linked
+        # The last request with its key: each is asked about several times in a row.
+        self._last: tuple[Asked | None, RequestKey] = (None, RequestKey("", "", ()))
 
     def rates(self, date: str) -> RateRules | None:
         """Return the rules that were in force at a date."""
@@ -32,7 +34,7 @@ class BinanceRateSide(RateSide):
     def charge(self, request: Asked, rules: RateRules) -> Charge:
         """Return what a request costs."""
         charge = charges.usdm_charge if self._is_futures else charges.spot_charge
-        return charge(self._bare, request, rules)
+        return charge(self._keyed(request), rules, is_http=isinstance(request, HttpRequest))
 
     def connect_charge(self, opened: Subscription | None, rules: RateRules) -> Charge:
         """Return what a handshake costs; None: it leads nowhere."""
@@ -69,6 +71,12 @@ class BinanceRateSide(RateSide):
         return limit_answers.metered_message(self._dialect, key, request, message, usages)
 
     def _keyed(self, request: Asked) -> RequestKey:
-        if isinstance(request, HttpRequest):
-            return request_key(self._bare, request)
-        return wsapi_key(self._bare, request)
+        """Return a request's key with all its parameters: one left out may cost something else."""
+        last, key = self._last
+        if last is not request:
+            if isinstance(request, HttpRequest):
+                key = request_key(self._bare, request)
+            else:
+                key = wsapi_key(self._bare, request)
+            self._last = request, key
+        return key
