@@ -87,12 +87,19 @@ def load_toxic(name: str) -> type[Toxic]:
         near = get_close_matches(name.lower(), toxic_names(), n=2, cutoff=0.4)
         raise InvalidPlan(f"no toxic is called {name!r}", expected=" or ".join(near) or None)
     try:
-        return _checked(point.load())
+        kind = point.load()
     except (ImportError, AttributeError) as problem:
         raise InvalidPlan(
             f"toxic {name!r} is declared as {point.value}, which cannot be loaded: {problem}",
             hint="The package that declares it is broken or not fully installed",
         ) from problem
+    if not (isinstance(kind, type) and issubclass(kind, Toxic) and kind.type == name):
+        # A plan is written with the type, and read with the name.
+        raise InvalidPlan(
+            f"toxic {name!r} is declared as {point.value}, which is none",
+            expected=f"a Toxic whose type is {name!r}",
+        )
+    return kind
 
 
 def _checked(kind: object) -> type[Toxic]:
