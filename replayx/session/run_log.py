@@ -16,13 +16,13 @@ from replayx.faults.round_trip import PLAINLY
 from replayx.limits import RUN_TURNS_MAX
 from replayx.session import inputs
 from replayx.session.effects import AnyEffect, Reply, SendFrames
+from replayx.session.injected_entries import fault_entries
 from replayx.session.moment import Moment
 from replayx.session.run_entry import AnsweredEntry, EndEntry, RunEntry, SentEntry, TurnsEntry
 from replayx.session.transcript_entry import (
     Place,
     UnmatchedEntry,
     effect_entry,
-    fault_entries,
     input_entry,
 )
 

@@ -16,6 +16,7 @@ from replayx.faults.fault_log import FaultLog
 from replayx.limits import TRANSCRIPT_BYTES_MAX, TRANSCRIPT_ENTRIES_MAX
 from replayx.session.effects import AnyEffect
 from replayx.session.entry_redactor import EntryRedactor
+from replayx.session.injected_entries import fault_entries
 from replayx.session.inputs import (
     AnyInput,
     ConnectionAsked,
@@ -36,7 +37,6 @@ from replayx.session.transcript_entry import (
     RequestEntry,
     UnmatchedEntry,
     effect_entry,
-    fault_entries,
     input_entry,
 )
 

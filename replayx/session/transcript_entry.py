@@ -5,14 +5,12 @@ numbers. Every entry has its place (`seq`), the position on the tape and the mon
 """
 
 import re
-from collections.abc import Iterable
 from typing import Literal, TypedDict, assert_never
 
 import msgspec
 
-from replayx.faults.fault_log import Injected
 from replayx.faults.plan_text import plan_document
-from replayx.limits import FAULT_ENTRY_RUNS_MAX, TRANSCRIPT_PAYLOAD_BYTES_MAX
+from replayx.limits import TRANSCRIPT_PAYLOAD_BYTES_MAX
 from replayx.ratelimit.limits_document import limits_document
 from replayx.session import effects, inputs
 from replayx.session.effects import ClockState
@@ -368,29 +366,6 @@ def effect_entry(done: effects.AnyEffect, place: Place) -> Entry:
             return PlayedEntry(**place, from_ns=place["at_ns"], writes=count, size=size)
         case _:
             assert_never(done)
-
-
-def fault_entries(
-    injected: Iterable[Injected], place: Place, *, runs_max: int | None = FAULT_ENTRY_RUNS_MAX
-) -> list[FaultEntry]:
-    """Return the entries of what was injected, one a rule and link, all at one place."""
-    trails: dict[tuple[str, str], list[Injected]] = {}
-    for one in injected:
-        trails.setdefault((one.rule, one.link), []).append(one)
-    return [
-        FaultEntry(
-            seq=place["seq"] + number,
-            at_ns=place["at_ns"],
-            now_ns=place["now_ns"],
-            rule=rule,
-            toxic=runs[0].toxic,
-            market=runs[0].market,
-            link=link,
-            count=sum(one.last - one.first + 1 for one in runs),
-            runs=tuple((one.first, one.last) for one in runs[:runs_max]),
-        )
-        for number, ((rule, link), runs) in enumerate(trails.items())
-    ]
 
 
 def body_of(data: bytes, *, kept_max: int = TRANSCRIPT_PAYLOAD_BYTES_MAX) -> Body:

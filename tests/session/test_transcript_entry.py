@@ -4,7 +4,6 @@ from typing import get_args
 import msgspec
 import pytest
 
-from replayx.faults.fault_log import Injected
 from replayx.faults.rule import Plan
 from replayx.limits import TRANSCRIPT_PAYLOAD_BYTES_MAX
 from replayx.ratelimit.limits_document import Limits
@@ -17,7 +16,6 @@ from replayx.session.transcript_entry import (
     Place,
     body_of,
     effect_entry,
-    fault_entries,
     input_entry,
 )
 from replayx.venues.venue import HttpReply, HttpRequest, Refusal
@@ -90,6 +88,7 @@ EFFECTS = [
     (effects.Started(7), {"kind": "started"}),
     (effects.HistoryWanted("fake"), {"kind": "history", "is_built": False}),
     (effects.Ended(), {"kind": "ended"}),
+    (effects.ReachChanged("fake", effects.Reach.REFUSED), {"kind": "reach", "reach": "refused"}),
     (effects.ClockTold(1, CLOCK), {"kind": "clock", "number": 1}),
 ]
 
@@ -146,26 +145,3 @@ def test_a_large_body_is_not_cut_within_a_letter():
     size = TRANSCRIPT_PAYLOAD_BYTES_MAX
     body = body_of(b"." * (size - 1) + "é".encode() * 9)
     assert body == Body(size + 17, text="." * (size - 1), is_cut=True)
-
-
-def injected(rule, first, last, link="k"):
-    return Injected(rule=rule, toxic="t", market="m", link=link, first=first, last=last, at_ns=1)
-
-
-def test_what_is_injected_is_one_entry_a_rule_and_link():
-    entries = fault_entries(
-        [injected("r", 1, 2), injected("r", 5, 5), injected("r", 1, 1, "l"), injected("q", 0, 0)],
-        PLACE,
-    )
-    assert [(one.rule, one.link, one.count, one.runs) for one in entries] == [
-        ("r", "k", 3, ((1, 2), (5, 5))),
-        ("r", "l", 1, ((1, 1),)),
-        ("q", "k", 1, ((0, 0),)),
-    ]
-    assert [one.seq for one in entries] == [3, 4, 5]
-    assert told(entries[0])["kind"] == "fault"
-
-
-def test_very_many_runs_are_counted_and_not_all_told():
-    (entry,) = fault_entries([injected("r", 2 * k, 2 * k) for k in range(5)], PLACE, runs_max=2)
-    assert (entry.count, entry.runs) == (5, ((0, 0), (2, 2)))
