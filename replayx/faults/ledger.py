@@ -4,6 +4,7 @@ Messages that were held come by later than those behind them, by how much depend
 what is done to a message is noted once nothing before it is held any more.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from replayx.faults.fault_log import FaultLog
@@ -41,3 +42,33 @@ class Ledger:
             one.note_messages(touched, self._log, self._market)
             if not waiting:
                 del self._waiting[one]
+
+
+class Acts:
+    """What rules did to the messages of one flow."""
+
+    def __init__(self) -> None:
+        self._acts: list[tuple[Running, Sequence[int], bool]] = []
+
+    def act(self, one: Running, flow: Flow, fired: Sequence[int]) -> bool:
+        """Let a rule act on a flow; say whether it did something."""
+        was_ending = flow.ending is not None
+        touched = one.apply(flow, fired)
+        if not len(touched):
+            return False
+        self._acts.append((one, touched, flow.ending is not None and not was_ending))
+        return True
+
+    def note(self, ledger: Ledger, flow: Flow, *, before: int = NEVER_NS) -> int | None:
+        """Note what was done, up to the message with which the connection ends; return that.
+
+        `before` is the first message that is held.
+        """
+        ends = [touched[-1] for _, touched, is_end in self._acts if is_end]
+        last = ends[0] if ends else None
+        for one, touched, _ in self._acts:
+            if last is not None:
+                touched = touched[: bisect_right(touched, last)]  # noqa: PLW2901 - some of them
+            if len(touched):
+                ledger.note(one, flow, touched, before=before)
+        return last
