@@ -111,9 +111,10 @@ def _kind_of(
     failures = {one for venue in venues.values() for one in venue.failures}
     if word in failures:
         return load_toxic(VENUE_FAILURE), {"failure": word}
-    raise reader.unknown(
-        word, {*toxic_names(), *failures}, "type", hint="`replayx faults list` shows them all"
-    )
+    words = {*toxic_names(), *failures}
+    if not is_near(word, words):
+        words = set(toxic_names())  # the better examples
+    raise reader.unknown(word, words, "type", hint="`replayx faults list` shows them all")
 
 
 def _attributes(written: dict[str, object], reader: DocumentReader) -> dict[str, object]:
