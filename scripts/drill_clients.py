@@ -24,14 +24,17 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "conformance")]
 
 from drills.catalogue import DRILLS, Drill  # noqa: E402
 from drills.judging import Span, Truth, Verdict, judge  # noqa: E402
-from drills.server import Run, replaying  # noqa: E402
+from drills.server import Run, asked, replaying  # noqa: E402
 from drills.table import Verdicts, table  # noqa: E402
 from drills.truth import truth_of  # noqa: E402
 
 CASSETTE = ROOT / "cassettes" / "binance-demo.rpx"
+DOCS = ROOT / "docs" / "reference" / "drills.md"
+BEGIN, END = "<!-- made by scripts/drill_clients.py --docs -->", "<!-- end -->"
 STEADY_COUNT = 5  # of what it was asked for, then a client is under way
 STEADY_S = 40.0
 SETTLED_S = 0.4
+SHOCK_MIN = 0.1  # by how much the price falls at least, or it was no crash
 
 
 class Client(NamedTuple):
@@ -111,12 +114,25 @@ def drilled(client: Client, drill: Drill, truth: Truth, cassette: Path) -> Verdi
                 run.ask("PUT", "/faults", {"toxic": []})
             time.sleep(drill.after_s)
             span = Span(began_s, lifted_s, time.monotonic())
+            if drill.at_start:
+                truth = last_book(run)
         finally:
             events = list(driven.end())
-    verdict = judge(drill.task, events, span, None if drill.at_start else truth)
-    if not injected and not drill.at_start:
-        return Verdict(f"nothing was injected ({verdict.outcome})", verdict.facts)
+    verdict = judge(drill.task, events, span, truth)
+    if drill.at_start:
+        injected = 1.0 - (verdict.facts["lowest"] or 1.0) > SHOCK_MIN
+    if not injected and drill.toxics:
+        return Verdict(f"not run: nothing was injected ({verdict.outcome})", verdict.facts)
     return Verdict(verdict.outcome, {**verdict.facts, "injected": injected})
+
+
+def last_book(run: Run) -> Truth:
+    """Stop the tape, and return the server's own book once clients have read theirs."""
+    run.ask("PATCH", "/clock", {"paused": True})
+    time.sleep(SETTLED_S)
+    told = asked(f"{run.urls['rest']}/api/v3/depth?symbol=BTCUSDT&limit=20")
+    bids, asks = (tuple((float(p), float(q)) for p, q in told[side]) for side in ("bids", "asks"))
+    return Truth({}, {told["lastUpdateId"]: (bids, asks)})
 
 
 def _written(drill: Drill) -> Path:
@@ -173,6 +189,21 @@ def run_all(names: list[str], drills: list[Drill], jobs: int, cassette: Path) ->
     return verdicts
 
 
+def told(path: Path) -> Verdicts:
+    """Return what an earlier run wrote with --out."""
+    rows = json.loads(path.read_text())["drills"]
+    return {(row["client"], row["drill"]): Verdict(row["outcome"], row) for row in rows}
+
+
+def document(tables: str) -> None:
+    """Put the tables, and what made them, between the marks in the documentation."""
+    text = DOCS.read_text()
+    head, rest = text.split(BEGIN)
+    tail = rest.split(END)[1]
+    made = "; ".join(f"{name}: {told}" for name, told in versions().items())
+    DOCS.write_text(f"{head}{BEGIN}\n{tables}\nVersions: {made}.\n{END}{tail}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("clients", nargs="*", metavar="CLIENT", help=f"of {', '.join(CLIENTS)}")
@@ -181,13 +212,16 @@ def main() -> int:
     parser.add_argument("--cassette", type=Path, default=CASSETTE)
     parser.add_argument("--json", action="store_true", help="the facts instead of the table")
     parser.add_argument("--out", type=Path, help="write the JSON facts here as well")
+    parser.add_argument("--given", type=Path, help="take the facts from here; run nothing")
+    parser.add_argument("--docs", action="store_true", help="put the tables into the docs")
     given = parser.parse_args()
     unknown = set(given.clients) - set(CLIENTS) | set(given.drill) - {d.name for d in DRILLS}
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     drills = [one for one in DRILLS if not given.drill or one.name in given.drill]
     names = given.clients or list(CLIENTS)
-    verdicts = run_all(names, drills, given.jobs, given.cassette)
+    verdicts = told(given.given) if given.given else {}
+    verdicts = verdicts or run_all(names, drills, given.jobs, given.cassette)
     rows = [
         {"client": name, "drill": drill, "outcome": one.outcome, **one.facts}
         for (name, drill), one in sorted(verdicts.items())
@@ -195,6 +229,8 @@ def main() -> int:
     facts = json.dumps({"versions": versions(), "drills": rows}, indent=1)
     if given.out:
         given.out.write_text(facts + "\n")
+    if given.docs:
+        document(table(verdicts, names))
     print(facts if given.json else table(verdicts, names))
     return int(any(one.outcome.startswith(("not run", "did not")) for one in verdicts.values()))
 

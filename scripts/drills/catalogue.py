@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 STREAM = {"market": "binance-spot", "carrier": "ws"}
+FIRST = {**STREAM, "connection": 1}  # and not those that a client opens in its place
 REST = {"market": "binance-spot", "carrier": "rest"}
 
 Toxic = dict[str, object]
@@ -25,15 +26,15 @@ class Drill(NamedTuple):
 
 
 def _failing(word: str, **more: object) -> tuple[Toxic, ...]:
-    return ({"type": "venue_failure", "word": word, "where": REST, **more},)
+    return ({"type": word, "where": REST, **more},)
 
 
 def _always(toxic: str, **attributes: object) -> tuple[Toxic, ...]:
     return ({"type": toxic, "where": REST, **attributes},)
 
 
-def _once(toxic: str, *, where: Toxic = STREAM, **attributes: object) -> tuple[Toxic, ...]:
-    return ({"type": toxic, "where": where, "when": {"times": 1}, **attributes},)
+def _once(toxic: str, **attributes: object) -> tuple[Toxic, ...]:
+    return ({"type": toxic, "where": FIRST, "when": {"times": 1}, **attributes},)
 
 
 def _diffs(toxic: str, when: Toxic, **attributes: object) -> tuple[Toxic, ...]:
@@ -41,7 +42,14 @@ def _diffs(toxic: str, when: Toxic, **attributes: object) -> tuple[Toxic, ...]:
     return ({"type": toxic, "where": where, "when": when, **attributes},)
 
 
+# What a client does undisturbed is judged, too: whoever does not survive that is judged wrongly.
+_CONTROLS = tuple(
+    Drill(f"nothing-{task}", "nothing (control)", task, (), fault_s=3, after_s=3)
+    for task in ("trades", "book", "rest")
+)
+
 DRILLS = (
+    *_CONTROLS,
     # ---- connections end
     Drill("close", "clean close, 1001", "trades", _once("disconnect", code=1001)),
     Drill("reset", "connection reset (RST)", "trades", _once("reset_peer")),
@@ -50,14 +58,22 @@ DRILLS = (
         "shutdown",
         "`serverShutdown`, then closed",
         "trades",
-        ({"type": "server_shutdown", "where": STREAM, "lead": "2s"},),
+        ({"type": "server_shutdown", "where": FIRST, "lead": "2s"},),
         fault_s=5,
     ),
     Drill(
         "refused",
-        "closed, and refused for 5 s",
+        "reset, and reset again for 5 s",
         "trades",
-        ({"type": "down", "where": STREAM},),
+        (*_once("reset_peer"), {"type": "connection_refused", "where": STREAM}),
+        fault_s=5,
+        after_s=8,
+    ),
+    Drill(
+        "handshake-503",
+        "closed, then handshakes get a 503 for 5 s",
+        "trades",
+        (*_once("disconnect", code=1001), {"type": "handshake_failure", "where": STREAM}),
         fault_s=5,
         after_s=8,
     ),
@@ -70,10 +86,10 @@ DRILLS = (
         fault_s=12,
     ),
     Drill(
-        "pings-only",
-        "streams silent for 12 s, pings go on",
+        "stale",
+        "the stream freezes for 12 s, pings go on",
         "trades",
-        ({"type": "stall", "but_pings": True, "where": STREAM},),
+        ({"type": "stale_feed", "where": STREAM},),
         fault_s=12,
     ),
     # ---- messages are not as they should be
@@ -126,7 +142,7 @@ DRILLS = (
         at_start=True,
     ),
     # ---- requests
-    Drill("slow", "answers take 3 s", "rest", _always("latency", latency="3s")),
+    Drill("slow", "answers take 3 s", "rest", _always("latency", delay="3s")),
     Drill("never", "no answers for 6 s", "rest", _always("no_answer"), fault_s=6),
     Drill("cut-body", "bodies end early", "rest", _always("truncated_body")),
     Drill("429", "429, too many requests", "rest", _failing("too_many_requests")),

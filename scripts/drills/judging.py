@@ -34,8 +34,8 @@ class Verdict(NamedTuple):
     facts: dict[str, object]
 
 
-def judge(task: str, events: list[Event], span: Span, truth: Truth | None) -> Verdict:
-    """Judge a run. `truth` None: the tape was changed, and only what comes last is known."""
+def judge(task: str, events: list[Event], span: Span, truth: Truth) -> Verdict:
+    """Judge a run. A truth of one book alone is the last one's: the tape was changed."""
     judges = {"trades": _trades, "book": _book, "rest": _rest}
     return judges[task](events, span, truth)
 
@@ -73,11 +73,25 @@ def _gone(errors: dict[str, int], events: list[Event], span: Span) -> str:
     """Say how a client that did not come back is gone."""
     if errors:
         return f"**stays down**, {_raises(errors)}"
-    closed = any(one["event"] == "closed" and one["t"] >= span.began_s for one in events)
-    return "**stays down**, tells only that it closed" if closed else "**hangs silently**"
+    return (
+        "**stays down**, tells only that it closed"
+        if _closed(events, span)
+        else "**hangs silently**"
+    )
 
 
-def _trades(events: list[Event], span: Span, truth: Truth | None) -> Verdict:
+def _closed(events: list[Event], span: Span) -> bool:
+    """Say whether the client told its user that a connection ended, without an error."""
+    return any(one["event"] == "closed" and one["t"] >= span.began_s for one in events)
+
+
+def _silent(silence: float, *, noticed: bool) -> str:
+    if noticed:
+        return f"back after {silence:.1f} s"
+    return f"**{silence:.1f} s of silence unnoticed**"
+
+
+def _trades(events: list[Event], span: Span, truth: Truth) -> Verdict:
     trades = [one for one in events if one["event"] == "trade"]
     ids, times = [one["id"] for one in trades], [one["t"] for one in trades]
     seen = set(ids)
@@ -98,9 +112,10 @@ def _trades(events: list[Event], span: Span, truth: Truth | None) -> Verdict:
     }
     if not _is_alive(times, span):
         return Verdict(_gone(errors, events, span), facts)
-    parts = [f"back after {silence:.1f} s" if silence > PAUSE_S or (errors and lost) else ""]
+    noticed = bool(errors) or _closed(events, span)
+    parts = [_silent(silence, noticed=noticed) if silence > PAUSE_S or (noticed and lost) else ""]
     if lost:
-        parts.append(f"{lost} lost" if errors or silence > PAUSE_S else f"**{lost} lost silently**")
+        parts.append(f"{lost} lost" if noticed else f"**{lost} lost silently**")
     parts += [f"{wrong} wrong"] if wrong else []
     parts += [f"{repeated} repeated"] if repeated else []
     parts.append(_raises(errors))
@@ -127,14 +142,15 @@ def _wrong_s(books: list[Event], span: Span, truth: Truth) -> float:
     return total
 
 
-def _book(events: list[Event], span: Span, truth: Truth | None) -> Verdict:
+def _book(events: list[Event], span: Span, truth: Truth) -> Verdict:
     books = [one for one in events if one["event"] == "book"]
     times = [one["t"] for one in books]
     errors, silence = _errors(events, span), _silence(times, span)
     crossed = sum(
         bool(bids and asks) and bids[0][0] >= asks[0][0] for bids, asks in map(_sides, books)
     )
-    wrong_s = _wrong_s(books, span, truth) if truth else 0.0
+    wrong_s = _wrong_s(books, span, truth) if len(truth.books) > 1 else 0.0
+    best = [one["bids"][0][0] for one in books if one["bids"]]
     stale = sum(one["event"] == "old snapshot" for one in events)
     facts = {
         "errors": errors,
@@ -144,12 +160,12 @@ def _book(events: list[Event], span: Span, truth: Truth | None) -> Verdict:
         "silence_s": round(silence, 2),
         "old_snapshots": stale,
         "alive": _is_alive(times, span),
-        "right_at_the_end": truth is None
-        or (bool(books) and not _wrong_s(books[-1:], span, truth)),
+        "right_at_the_end": bool(books) and not _wrong_s(books[-1:], span, truth),
+        "lowest": round(min(best) / best[0], 3) if best else None,
     }
     if not _is_alive(times, span):
         return Verdict(_gone(errors, events, span), facts)
-    parts = [f"back after {silence:.1f} s" if silence > PAUSE_S else ""]
+    parts = [_silent(silence, noticed=bool(errors)) if silence > PAUSE_S else ""]
     if wrong_s >= 0.05:
         parts.append(f"**wrong book for {wrong_s:.1f} s**{'' if errors else ', silently'}")
     parts += [f"crossed {crossed} times"] if crossed else []
@@ -158,7 +174,7 @@ def _book(events: list[Event], span: Span, truth: Truth | None) -> Verdict:
     return Verdict(", ".join(filter(None, parts)) or "survives", facts)
 
 
-def _rest(events: list[Event], span: Span, truth: Truth | None) -> Verdict:
+def _rest(events: list[Event], span: Span, truth: Truth) -> Verdict:
     del truth
     answers = [one for one in events if one["event"] == "answer"]
     asked = [one for one in events if one["event"] in ("answer", "asked")]
