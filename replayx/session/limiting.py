@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 
 from replayx.faults.link import Link
 from replayx.quantities import time_text
-from replayx.ratelimit.bucket import Bucket
 from replayx.ratelimit.limiter import Limiter, Payer
 from replayx.ratelimit.limits_document import NO_LIMITS, Limits
 from replayx.session.answers import dated
@@ -17,40 +16,22 @@ from replayx.session.audience import Audience
 from replayx.session.backlog import Question
 from replayx.session.clockwork import Clockwork
 from replayx.session.connection import Connection
-from replayx.session.effects import AnyEffect, CloseConnection
 from replayx.session.inputs import ConnectionAsked
 from replayx.session.limit_clock import LimitClock
-from replayx.session.limits_state import KEY_MARK, LimitsState, market_limits
+from replayx.session.limits_state import LimitsState, market_limits
 from replayx.session.pulse import Pulse
+from replayx.session.socket_limits import SocketLimits, payer_of
 from replayx.venues.rate_side import Breach, Usage
 from replayx.venues.venue import HttpReply, HttpRequest, Role, Subscription, Venue, WsApiRequest
 
-# binance-ws.md sections 2 and 3: seen on a banned address, and on too many messages at once.
-_DISCONNECTED = (1008, "disconnected")
-_TOO_MANY = (1008, "Too many requests")
-_TOO_BIG = (1009, "")  # RFC 6455 section 7.4.1
 _URI_TOO_LONG = HttpReply(414, b"", ())  # RFC 9110 section 15.5.15
 _REFUSED_MIN = 400
-
-# Clients of this machine that do not name themselves share its address.
-LOOPBACK = "127.0.0.1"
-
-
-class _Socket:
-    """What is known of a connection that has sent something. `limiter`: whose its bucket is."""
-
-    __slots__ = ("account", "bucket", "limiter")
-
-    def __init__(self) -> None:
-        self.account = ""
-        self.limiter: Limiter | None = None
-        self.bucket: Bucket | None = None
 
 
 class Limiting:
     """Imposes limits on the clients of all markets; on nobody while they are off.
 
-    `link_of` tells the link of a connection, which knows its client.
+    `sockets`: on what connections send. `link_of` tells the link of a connection.
     """
 
     def __init__(
@@ -64,14 +45,11 @@ class Limiting:
         limits: Limits = NO_LIMITS,
     ) -> None:
         self._venues = venues
-        self._audience = audience
-        self._pulse = pulse
-        self._link_of = link_of
         self._clock = LimitClock(pulse, clockwork)
         self._date = time_text(clockwork.player.start_ns)[:10]
         self._first = limits
         self._limiters: dict[str, Limiter] = {}
-        self._sockets: dict[int, _Socket] = {}
+        self.sockets = SocketLimits(self._limiters, self._clock, audience, pulse, link_of=link_of)
         self.limits = limits
         self.impose(limits)
 
@@ -86,7 +64,8 @@ class Limiting:
 
     def impose(self, limits: Limits) -> None:
         """Impose these limits from now on; counts go on where windows are the same."""
-        before, self._limiters = self._limiters, {}
+        before = dict(self._limiters)
+        self._limiters.clear()
         self.limits = limits
         for market, venue in self._venues.items():
             rules = venue.rates(limits.date or self._date)
@@ -149,6 +128,19 @@ class Limiting:
         limiter.settle(charge, payer, time_ns, is_refused=reply.status >= _REFUSED_MIN)
         return _metered(venue, request, reply, limiter.usages(payer, time_ns))
 
+    def recounted(self, connection: Connection, reply: bytes, now_ns: int) -> bytes:
+        """Charge a message that is no request; return what it is answered with."""
+        limiter = self._limiters.get(connection.market)
+        if limiter is None or connection.subscription.role is not Role.WS_API:
+            return reply
+        request = WsApiRequest(connection.venue.wsapi_reply_id(reply) or b"null", "", {}, b"")
+        question = Question(connection.market, connection.number, request)
+        refused = self.refusal(question, now_ns)
+        if isinstance(refused, bytes):
+            return refused
+        usages = limiter.usages(self._payer(question), self._clock.now_ns(limiter, now_ns))
+        return connection.venue.metered_message(request, reply, usages)
+
     # ---- connections
 
     def handshake(
@@ -162,7 +154,7 @@ class Limiting:
         if target_bytes_max is not None and len(event.target) > target_bytes_max:
             return _URI_TOO_LONG
         subscription = opened if isinstance(opened, Subscription) else None
-        venue, payer = self._venues[event.market], _payer(event.client, "")
+        venue, payer = self._venues[event.market], payer_of(event.client, "")
         time_ns = self._clock.now_ns(limiter, now_ns)
         refused = limiter.take(venue.connect_charge(subscription, limiter.rules), payer, time_ns)
         if refused is None:
@@ -170,62 +162,11 @@ class Limiting:
         breach = self._clock.breach(refused, limiter, now_ns)
         return dated(venue.limited(breach, limiter.usages(payer, time_ns)), breach.venue_ms)
 
-    def heard(self, connection: Connection, size: int, now_ns: int) -> list[AnyEffect]:
-        """Count a message, ping or pong of a client; return the close, if it was one too many."""
-        limiter = self._limiters.get(connection.market)
-        if limiter is None:
-            return []
-        number = connection.number
-        message_bytes_max = limiter.rules.sockets.message_bytes_max
-        if message_bytes_max is not None and size > message_bytes_max:
-            return self._close([number], *_TOO_BIG)
-        socket = self._sockets.setdefault(number, _Socket())
-        if socket.limiter is not limiter:
-            socket.limiter, socket.bucket = limiter, limiter.bucket()
-        time_ns = self._clock.now_ns(limiter, now_ns)
-        if socket.bucket is None or socket.bucket.take(time_ns):
-            return []
-        limiter.cut(self._address(number), time_ns)
-        return [*self._close([number], *_TOO_MANY), *self.close_banned(now_ns)]
-
-    def close_banned(self, now_ns: int) -> list[AnyEffect]:
-        """Close the WS-API connections of those who are banned; to be called after a refusal."""
-        found = (self._audience.get(number) for number in self._audience.numbers())
-        banned = [one.number for one in found if one and self._is_banned(one, now_ns)]
-        return self._close(banned, *_DISCONNECTED)
-
-    def left(self, connection: int) -> None:
-        """Forget a connection that is gone."""
-        self._sockets.pop(connection, None)
-
-    def _close(self, numbers: list[int], code: int, reason: str) -> list[AnyEffect]:
-        for number in numbers:
-            self._pulse.forget(number)
-        return [CloseConnection(number, code, reason) for number in numbers]
-
-    def _is_banned(self, connection: Connection, now_ns: int) -> bool:
-        """Say whether a connection is one of the WebSocket API whose address is banned."""
-        limiter = self._limiters.get(connection.market)
-        if limiter is None or connection.subscription.role is not Role.WS_API:
-            return False
-        time_ns = self._clock.now_ns(limiter, now_ns)
-        return limiter.banned_until_ns(self._address(connection.number), time_ns) is not None
-
-    def _address(self, number: int) -> str:
-        return _payer(self._client(number), "").address
-
-    def _client(self, number: int) -> str:
-        link = self._link_of(number)
-        return "" if link is None else link.client
-
     def _payer(self, question: Question) -> Payer:
-        """Return who pays; over the WebSocket API the last key counts, for one may log on."""
         account = self._venues[question.market].account_of(question.request)
         if isinstance(question.request, HttpRequest):
-            return _payer(question.client, account)
-        socket = self._sockets.setdefault(question.number, _Socket())
-        socket.account = account or socket.account
-        return _payer(self._client(question.number), socket.account)
+            return payer_of(question.client, account)
+        return self.sockets.payer(question.number, account)
 
     # ---- told
 
@@ -234,12 +175,6 @@ class Limiting:
         clock, limiters = self._clock, self._limiters.items()
         markets = (market_limits(name, limiter, clock, now_ns) for name, limiter in limiters)
         return LimitsState(self.limits, tuple(markets))
-
-
-def _payer(client: str, account: str) -> Payer:
-    """Return who pays. Orders of one who shows no key count for the address."""
-    address = client or LOOPBACK
-    return Payer(address, f"{KEY_MARK}{account}" if account else address)
 
 
 def _refused(

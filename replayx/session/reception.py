@@ -54,7 +54,7 @@ class Reception:
         if limited is not None:
             self._links.drop(event.connection)
             refused: list[AnyEffect] = [Refuse(event.connection, limited)]
-            return refused + self._limiting.close_banned(now_ns)
+            return refused + self._limiting.sockets.close_banned(now_ns)
         return self._handshakes.take(event, opened, now_ns)
 
     def watch(self, connection: Connection, now_ns: int) -> list[AnyEffect]:
@@ -70,14 +70,16 @@ class Reception:
         connection = self._audience.get(event.connection)
         if connection is None:
             return []
-        if cut := self._limiting.heard(connection, len(event.payload), now_ns):
+        if cut := self._limiting.sockets.heard(connection, len(event.payload), now_ns):
             return cut
         outcome = connection.venue.command(connection.subscription, event.payload)
         effects: list[AnyEffect] = []
         if outcome.request is not None:
             effects += self._trips.wsapi(connection, outcome.request, now_ns)
         if outcome.reply is not None:
-            effects.append(SendFrames((connection.number,), frame(outcome.reply)))
+            reply = self._limiting.recounted(connection, outcome.reply, now_ns)
+            effects.append(SendFrames((connection.number,), frame(reply)))
+            effects += self._limiting.sockets.close_banned(now_ns)
         if outcome.changed and self._audience.get(connection.number) is not None:
             effects += self.watch(connection, now_ns)
         if outcome.close is not None:
@@ -93,7 +95,7 @@ class Reception:
         connection = self._audience.get(event.connection)
         if connection is None:
             return []
-        if cut := self._limiting.heard(connection, len(event.payload), now_ns):
+        if cut := self._limiting.sockets.heard(connection, len(event.payload), now_ns):
             return cut
         return [SendFrames((event.connection,), frame(event.payload, PONG))]
 
@@ -108,4 +110,4 @@ class Reception:
         self._pulse.pong(connection, event.payload)
         if is_echo:
             return []
-        return self._limiting.heard(connection, len(event.payload), now_ns)
+        return self._limiting.sockets.heard(connection, len(event.payload), now_ns)

@@ -243,7 +243,7 @@ class RoundTrips:
             refused = self._limiting.refusal(question, now_ns)
             if refused is not None:
                 sent = self._departing(question, refused, time_ns)
-                return [*sent, *self._limiting.close_banned(now_ns)]
+                return [*sent, *self._limiting.sockets.close_banned(now_ns)]
             question = question._replace(is_charged=True)
         effects, answered = self._answering.answer(question, now_ns)
         for effect in effects:

@@ -88,7 +88,7 @@ class ReplaySession(Playing):
         self._pulse.forget(number)
         self._links.drop(number)
         self._handshakes.forget(number)
-        self.limiting.left(number)
+        self.limiting.sockets.left(number)
 
     def _opened(self, event: ConnectionOpened, now_ns: int) -> list[AnyEffect]:
         connection = self._audience.get(event.connection)

@@ -12,7 +12,6 @@ from replayx.session.effects import CloseConnection, Refuse, SendFrames
 from replayx.session.inputs import (
     ConnectionAsked,
     LimitsAsked,
-    PingReceived,
     PongReceived,
     ResetAsked,
     RunUntilAsked,
@@ -178,6 +177,20 @@ def test_a_ban_over_http_closes_them_too():
     assert play.others == [CloseConnection(1, 1008, "disconnected")]
 
 
+def test_what_is_no_request_costs_one_and_is_refused_as_requests_are():
+    play = limited({"limits": {"request_weight": 4}, "ban": {"after": 1}})
+    play.open(1, "/ws-api/v3")
+    [told] = messages(play.say(1, b"{"))
+    assert (told["id"], told["status"], told["rateLimits"][0]["count"]) == (None, 400, 3)
+    [told] = messages(play.say(1, b'{"id":5,"method":"no.such"}'))
+    assert (told["id"], told["status"], told["rateLimits"][0]["count"]) == (5, 400, 4)
+    [told] = messages(play.say(1, b'{"id":6,"method":"no.such"}'))
+    assert (told["id"], told["status"], told["error"]["code"]) == (6, 429, -1003)
+    effects = play.say(1, b'{"id":7,"method":"no.such"}')
+    assert messages(effects)[0]["status"] == 418
+    assert effects[-1] == CloseConnection(1, 1008, "disconnected")
+
+
 # ---- connections
 
 
@@ -210,58 +223,6 @@ def test_a_url_that_is_too_long_is_refused():
         ConnectionAsked(2, SPOT, "/ws/btcusdt@trade/ethusdt@trade"), play.now_ns
     )
     assert refused.reply.status == 414
-
-
-def listing(number):
-    return b'{"method":"LIST_SUBSCRIPTIONS","id":%d}' % number
-
-
-def test_one_message_too_many_closes_the_connection():
-    play = limited()
-    play.open(1, "/ws")
-    for number in range(4):
-        assert messages(play.say(1, listing(number)))
-    [pong] = play.session.handle(PingReceived(1, b"x"), play.now_ns)
-    assert isinstance(pong, SendFrames)
-    assert play.say(1, listing(5)) == [CloseConnection(1, 1008, "Too many requests")]
-    assert play.say(1, listing(6)) == []
-
-
-def test_five_messages_a_second_pass_for_ever():
-    play = limited()
-    play.open(1, "/ws")
-    for number in range(50):
-        assert messages(play.say(1, listing(number))), number
-        play.wait(0.2)
-
-
-def test_unsolicited_pongs_count():
-    play = limited({"ws_limit": 1, "ws_burst": 2})
-    play.open(1, "/ws")
-    pongs = [play.session.handle(PongReceived(1, b""), play.now_ns) for _ in range(3)]
-    assert pongs == [[], [], [CloseConnection(1, 1008, "Too many requests")]]
-
-
-def test_a_message_that_is_too_large_closes_the_connection():
-    play = limited({"sockets": {"message_bytes": 50}})
-    play.open(1, "/ws")
-    assert messages(play.say(1, listing(1)))
-    large = b'{"method":"SUBSCRIBE","params":["btcusdt@trade"],"id":1}'
-    assert play.say(1, large) == [CloseConnection(1, 1009, "")]
-
-
-def test_who_is_cut_off_again_and_again_is_banned():
-    play = limited({"ws_limit": 1, "sockets": {"cuts": 1}})
-    play.open(9, "/ws-api/v3")
-    for number in (1, 2):
-        play.open(number, "/ws")
-        play.say(number, listing(1))
-        effects = play.say(number, listing(2))
-    assert effects == [
-        CloseConnection(2, 1008, "Too many requests"),
-        CloseConnection(9, 1008, "disconnected"),
-    ]
-    assert play.get(PING)[0] == 418
 
 
 # ---- changes, and time
