@@ -7,10 +7,11 @@ Link time is the machine's or the tape's. Where it is the tape's each message co
 time, so what a toxic adds is added to a part's `due_ns`, and not to the flow's `now_ns`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
+from replayx.clock import NS_PER_MS
 from replayx.framing import header_bytes
 from replayx.venues.venue import Venue
 
@@ -18,6 +19,8 @@ from replayx.venues.venue import Venue
 # run is reset), and then leaves at once, in order.
 NEVER_NS = 1 << 62
 
+# Given a time on the tape: what the venue's clock shows then.
+VenueMsAt = Callable[[int], int]
 Envelopes = Mapping[str, tuple[bytes, bytes]]
 _NO_ENVELOPES: Envelopes = MappingProxyType({})
 
@@ -116,14 +119,25 @@ class Flow:
     now_ns: link time of the first. index: the number of message 0 on this link, from 0. frames:
     whole frames back to back, message k from end[k] to end[k + 1]. channel, at_ns: of each message
     its channel and its time on the tape; a message that is no stream's (answers, pings, closes) has
-    the channel "". wanted: in which envelope each channel comes.
+    the channel "". wanted: in which envelope each channel comes. venue_ms: what the venue's clock
+    shows at a time on the tape.
     parts: what becomes of them, in the order they are sent; a toxic replaces them.
     ending: set by a toxic that ends the connection: behind the parts, and nothing comes after. It
     is set already where the venue closes: message 0 is the close frame then, and a toxic may change
     when and how it ends.
     """
 
-    __slots__ = ("columns", "count", "ending", "index", "now_ns", "parts", "venue", "wanted")
+    __slots__ = (
+        "columns",
+        "count",
+        "ending",
+        "index",
+        "now_ns",
+        "parts",
+        "venue",
+        "venue_ms",
+        "wanted",
+    )
 
     def __init__(
         self,
@@ -139,6 +153,7 @@ class Flow:
     ) -> None:
         self._take(now_ns, index, GivenColumns(frames, end, channel, at_ns))
         self.venue = venue
+        self.venue_ms: VenueMsAt = tape_ms
         self.wanted = wanted
 
     @classmethod
@@ -147,6 +162,7 @@ class Flow:
         flow = cls.__new__(cls)
         flow._take(now_ns, index, columns)
         flow.venue = None if like is None else like.venue
+        flow.venue_ms = tape_ms if like is None else like.venue_ms
         flow.wanted = _NO_ENVELOPES if like is None else like.wanted
         return flow
 
@@ -191,3 +207,8 @@ class Flow:
     def bytes_of(self, part: Part) -> bytes | memoryview:
         """Return what a part sends."""
         return self.columns.cut(part.first, part.stop) if part.data is None else part.data
+
+
+def tape_ms(at_ns: int) -> int:
+    """Return what a venue's clock shows that goes as the tape does."""
+    return at_ns // NS_PER_MS

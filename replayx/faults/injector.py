@@ -10,6 +10,7 @@ from types import MappingProxyType
 from replayx.cassette.records import Channel
 from replayx.faults.draws import Chance
 from replayx.faults.fault_log import FaultLog
+from replayx.faults.flow import VenueMsAt, tape_ms
 from replayx.faults.link import Link
 from replayx.faults.pipeline import Pipeline
 from replayx.faults.price_watch import PriceWatch
@@ -46,12 +47,17 @@ class Injector:
         self._run_seed = seed
         self._start_ns = start_ns
         self._venues = venues
+        self._venue_ms: VenueMsAt = tape_ms
         self._watch = PriceWatch(channels, venues)
         self._watch.follow(plan)
         self._shocks = ShockWatch(plan, venues, self.log, start_ns=start_ns)
         self._given_ns: dict[str, int] = {}
         self._trips: dict[Link, Trips] = {}
         self._attempts: dict[str, Attempts] = {}
+
+    def follow(self, venue_ms: VenueMsAt) -> None:
+        """Know what the venue's clock shows at a time of the tape."""
+        self._venue_ms = venue_ms
 
     @property
     def seed(self) -> int:
@@ -108,7 +114,7 @@ class Injector:
         if not any(self._acts(rule, link) for rule in self.plan.rules):
             return None
         venue = self._venues.get(link.market)
-        pipeline = Pipeline(link, self.log, index=index, venue=venue)
+        pipeline = Pipeline(link, self.log, index=index, venue=venue, venue_ms=self._venue_ms)
         self.refit(pipeline, opened_ns=opened_ns, now_ns=0)
         return pipeline
 
@@ -215,17 +221,17 @@ class Injector:
             start_ns=self._start_ns,
             opened_ns=opened_ns,
             given_ns=self._given_ns.get(rule.name),
-            symbol_of=self._symbol_of(link.market),
+            symbol_of=_symbol_of(self._venues.get(link.market)),
             price_met_ns=self._watch.met_ns,
         )
 
-    def _symbol_of(self, market: str) -> SymbolOf | None:
-        venue = self._venues.get(market)
-        if venue is None:
-            return None
 
-        def symbol_of(channel: str) -> str:
-            feed = venue.market_feed(channel)
-            return "" if feed is None else feed.symbol
+def _symbol_of(venue: Venue | None) -> SymbolOf | None:
+    if venue is None:
+        return None
 
-        return symbol_of
+    def symbol_of(channel: str) -> str:
+        feed = venue.market_feed(channel)
+        return "" if feed is None else feed.symbol
+
+    return symbol_of

@@ -16,42 +16,57 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 from replayx.faults.fault_log import FaultLog
-from replayx.faults.flow import NEVER_NS, Columns, Ending, Envelopes, Flow, GivenColumns, Part
-from replayx.faults.ledger import Acts, Ledger
+from replayx.faults.flow import (
+    NEVER_NS,
+    Columns,
+    Ending,
+    Envelopes,
+    Flow,
+    GivenColumns,
+    Part,
+    VenueMsAt,
+    tape_ms,
+)
+from replayx.faults.inlet import Inlet
+from replayx.faults.ledger import Ledger
 from replayx.faults.link import Link
 from replayx.faults.outlet import Outgoing, Outlet
 from replayx.faults.running import Running
-from replayx.faults.transit import Held, Lane, Piece, Travelling
+from replayx.faults.transit import Lane, Piece, Travelling
 from replayx.venues.venue import Venue
 
 # Given a time on the tape: when that is in link time.
 LinkTimeOf = Callable[[int], int]
-# Which messages a rule holds for ever, in one flow.
-_Holders = list[tuple[int, int, Running]]
 
 
 class Pipeline:
     """One direction of one connection. Messages go in by `stream` and `control`, out by `take`."""
 
     def __init__(
-        self, link: Link, log: FaultLog, *, index: int = 0, venue: Venue | None = None
+        self,
+        link: Link,
+        log: FaultLog,
+        *,
+        index: int = 0,
+        venue: Venue | None = None,
+        venue_ms: VenueMsAt = tape_ms,
     ) -> None:
         """Take where it is; `index` is the number of the next message of the stream."""
         self.link = link
-        self._is_ending = False  # an end waits behind what is held
         self._ledger = Ledger(log, link.market)
         self._venue = venue
+        self._venue_ms = venue_ms
         self._stream = Lane(index)
         self._control = Lane()
-        self._held = Held()
         self._outlet = Outlet(self._ledger)
+        self._inlet = Inlet(self._ledger, self._outlet)
 
     # ---- asked
 
     @property
     def is_over(self) -> bool:
         """Whether it ends behind what is in flight, and takes nothing any more."""
-        return self._outlet.is_over or self._is_ending
+        return self._outlet.is_over or self._inlet.is_ending
 
     @property
     def running(self) -> list[Running]:
@@ -66,17 +81,17 @@ class Pipeline:
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs on it and nothing is in flight."""
-        return not (self._held or self.running) and self._outlet.is_empty
+        return not (self._inlet.held or self.running) and self._outlet.is_empty
 
     @property
     def size(self) -> int:
         """How many bytes are in flight."""
-        return self._held.size + self._outlet.size
+        return self._inlet.held.size + self._outlet.size
 
     @property
     def due_ns(self) -> int | None:
         """When something leaves, in link time; None: not before something changes."""
-        due_ns = min(self._outlet.due_ns, self._held.due_ns)
+        due_ns = min(self._outlet.due_ns, self._inlet.held.due_ns)
         return due_ns if due_ns < NEVER_NS else None
 
     @property
@@ -110,17 +125,19 @@ class Pipeline:
         for stop in self._windows(messages):
             if self.is_over:
                 return
-            if self._outlet.stallers or self._held:
+            if self._outlet.stallers or self._inlet.held:
                 self.pass_to(messages.at_ns[first], time_of)
             piece = messages if stop - first == messages.count else Piece(messages, first, stop)
             flow = Flow.of(0, self._stream.index, piece)
-            flow.venue = self._venue
+            flow.venue, flow.venue_ms = self._venue, self._venue_ms
             if wanted is not None:
                 flow.wanted = wanted
             flow.parts = _parts(piece, time_of, is_tape_time=is_tape_time)
             flow.now_ns = flow.parts[0].due_ns
             self._stream.index += flow.count
-            self._come(Travelling(flow, self._stream.back), self._stream, flow.parts[-1].due_ns)
+            travelling = Travelling(flow, self._stream.back)
+            travelling.is_stream = True
+            self._inlet.come(travelling, self._stream, flow.parts[-1].due_ns)
             first = stop
 
     def message(self, now_ns: int, data: bytes | memoryview, at_ns: int) -> None:
@@ -144,12 +161,12 @@ class Pipeline:
         flow = Flow.of(now_ns, self._control.index, columns)
         flow.venue, flow.ending = self._venue, ending
         if ending is not None:  # behind what is late
-            due_ns = max(now_ns, self._held.last_due_ns)
+            due_ns = max(now_ns, self._inlet.held.last_due_ns)
             flow.parts = [Part(0, 1, due_ns)]
         self._control.index += 1
         travelling = Travelling(flow, self._control.back)
         travelling.mark, travelling.is_close = mark, ending is not None
-        self._come(travelling, self._control, now_ns)
+        self._inlet.come(travelling, self._control, now_ns)
 
     def pass_to(self, at_ns: int, time_of: LinkTimeOf) -> None:
         """Let go what was held until a time on the tape that has come."""
@@ -161,12 +178,12 @@ class Pipeline:
 
     def take(self, now_ns: int) -> list[Outgoing]:
         """Return what leaves by now, in order."""
-        self._thaw(now_ns)
+        self._inlet.thaw(now_ns)
         return self._outlet.take(now_ns)
 
     def flush(self, now_ns: int) -> list[Outgoing]:
         """Return everything that is in flight, in order, and hold nothing any more."""
-        for one in self._held.all():
+        for one in self._inlet.held.all():
             self._outlet.send(one, before=0)
         self._ledger.settle()
         return self._outlet.drain(now_ns)
@@ -182,95 +199,16 @@ class Pipeline:
         places = {bisect_left(at_ns, end_ns) for end_ns in ends} - {0}
         return sorted(places | {messages.count})
 
-    def _come(self, travelling: Travelling, lane: Lane, until_ns: int) -> None:
-        flow = travelling.flow
-        fired = [one.select(flow) for one in lane.running]
-        travelling.fired = fired[len(lane.front) :]
-        travelling.is_stream = lane is self._stream
-        holders: _Holders = []
-        acts = Acts()
-        as_it_came = flow.parts
-        for one, chosen in zip(lane.front, fired, strict=False):
-            if acts.act(one, flow, chosen):
-                _note_held(flow, one, holders)
-        last = acts.note(self._ledger, flow)
-        if last is not None:
-            travelling.ended_ns = next(
-                part.due_ns for part in as_it_came if part.first <= last < part.stop
-            )
-        self._thaw(flow.now_ns)
-        is_stream = lane is self._stream
-        if self._goes_on(flow, until_ns, is_stream=is_stream):
-            if lane.front:
-                travelling.keep_standing()
-            self._send(travelling)
-            return
-        self._wait(travelling, holders, is_stream=is_stream)
-        self._thaw(until_ns)
-
-    def _goes_on(self, flow: Flow, until_ns: int, *, is_stream: bool) -> bool:
-        """Whether nothing of a flow waits, and nothing that waits goes in between."""
-        if self._held.due_ns <= until_ns or (flow.ending is not None and self._held):
-            return False
-        if is_stream and self._held.waited_for(flow.index + flow.count):
-            return False
-        due_ns = 0
-        for part in flow.parts:
-            if part.due_ns < due_ns or part.behind is not None:
-                return False
-            due_ns = part.due_ns
-        return due_ns <= until_ns
-
-    def _wait(self, travelling: Travelling, holders: _Holders, *, is_stream: bool) -> None:
-        flow, held = travelling.flow, self._held
-        staying: list[Part] = []
-        for part in flow.parts:
-            is_past = part.behind is None or part.behind < flow.index + part.stop
-            if is_past or part.due_ns >= NEVER_NS:
-                staying.append(part)
-            else:
-                assert part.behind is not None, "it is not past"
-                held.wait_behind(part.behind, part.due_ns, travelling.apart(part))
-        waited = held.waited_for(flow.index + flow.count) if is_stream else []
-        for part in _split_behind(staying, [index - flow.index for index in waited]):
-            held.expire(part.due_ns)  # what is due as late as this was there before
-            if waited:
-                for index in held.waited_for(flow.index + part.first):
-                    held.passed(index, part.due_ns)
-            apart = travelling.apart(part)
-            if travelling.is_close:
-                apart.flow.ending, flow.ending = flow.ending, None
-            if part.due_ns >= NEVER_NS:
-                apart.holder = _holder(holders, part)
-            held.add(part.due_ns, apart)
-            if waited:
-                held.passed(flow.index + part.stop - 1, part.due_ns)
-        if flow.ending is not None:
-            # Behind all that is held, whichever flow it came in: how they are cut changes nothing.
-            due_ns = max(travelling.ended_ns, held.last_due_ns)
-            held.add(due_ns, travelling.end(due_ns))
-            self._is_ending = True
-
-    def _thaw(self, now_ns: int) -> None:
-        """Send on what is due."""
-        while not self._outlet.is_over and (one := self._held.take(now_ns)) is not None:
-            self._send(one)
-
-    def _send(self, travelling: Travelling) -> None:
-        self._outlet.send(travelling, before=self._held.first_index)
-        if self._outlet.is_over:  # what is late is lost
-            self._held = Held()
-
     # ---- letting go
 
     def _holders(self) -> list[Running]:
-        held = self._held.holders() if self._held else []
+        held = self._inlet.held.holders() if self._inlet.held else []
         return [*self._outlet.stallers, *held]
 
     def _let_go(self, gone: Sequence[Running], now_ns: int) -> None:
         if not gone:
             return
-        self._held.let_go(gone, now_ns)
+        self._inlet.held.let_go(gone, now_ns)
         self._outlet.let_go(gone, now_ns)
 
 
@@ -284,29 +222,3 @@ def _parts(messages: Columns, time_of: LinkTimeOf, *, is_tape_time: bool) -> lis
             parts.append(Part(first, k, time_of(at_ns[first])))
             first = k
     return parts
-
-
-def _split_behind(parts: Sequence[Part], places: Sequence[int]) -> list[Part]:
-    """Return parts that end behind each of these messages."""
-    split: list[Part] = []
-    for part in parts:
-        first = part.first
-        if part.data is None:
-            for k in places[bisect_left(places, first) : bisect_left(places, part.stop - 1)]:
-                split.append(part._replace(first=first, stop=k + 1))
-                first = k + 1
-        split.append(part._replace(first=first))
-    return split
-
-
-def _note_held(flow: Flow, one: Running, holders: _Holders) -> None:
-    for part in flow.parts:
-        if part.due_ns >= NEVER_NS and _holder(holders, part) is None:
-            holders.append((part.first, part.stop, one))
-
-
-def _holder(holders: _Holders, part: Part) -> Running | None:
-    for first, stop, one in holders:
-        if first <= part.first < stop:
-            return one
-    return None

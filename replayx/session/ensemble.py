@@ -102,6 +102,7 @@ class Ensemble(Standing):
         self._injector = injector or Injector(
             0, start_ns=tape.start_ns, venues=venues, channels=tape.channels
         )
+        self._injector.follow(self._clockwork.venue_clock.ms)
         self._is_ending = False
         self._assemble(limits)
 

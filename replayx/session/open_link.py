@@ -1,7 +1,8 @@
 """An open link: one connection as the plan sees it, with what carries its messages either way."""
 
 from replayx.faults.link import Direction, Link
-from replayx.faults.pipeline import Outgoing, Pipeline
+from replayx.faults.outlet import Outgoing
+from replayx.faults.pipeline import Pipeline
 from replayx.session.uplink import Uplink
 
 

@@ -167,8 +167,8 @@ class DelayedRequests:
 class LaggingLink:
     """Delays each message by as much as it was late when it was recorded.
 
-    That is its receipt less the venue's time in it, by the recorder's clock: less than it was
-    where that clock was behind. What tells no time is as late as what came before it.
+    That is what the venue's clock showed when it was received, less the venue's time in it. What
+    tells no time is as late as what came before it.
     """
 
     def __init__(self, delay: Duration) -> None:
@@ -191,6 +191,6 @@ class LaggingLink:
         if flow.venue is not None and flow.channel[k]:
             time_ms = flow.venue.event_time_ms(bytes(flow.payload(k)))
         if time_ms is not None:
-            lag_ns = max(0, flow.at_ns[k] - time_ms * NS_PER_MS)
+            lag_ns = max(0, flow.venue_ms(flow.at_ns[k]) - time_ms) * NS_PER_MS
             self._lag_ns = min(lag_ns, FAULT_DURATION_NS_MAX)
         return self._lag_ns

@@ -83,6 +83,14 @@ def test_the_recorded_delay_is_the_receipt_less_the_time_that_is_told():
     assert [due_ns for due_ns, _ in texts(flow)] == [35 * MS, 35 * MS, 5 * MS]
 
 
+def test_the_recorded_delay_is_by_the_venues_clock():
+    """Which is ahead of the recorder's, or shifted as all times are that clients see."""
+    flow = flow_of('{"e":"trade","E":5030}', at_ns=[1000 * MS], venue=load_venue("binance-spot"))
+    flow.venue_ms = lambda at_ns: at_ns // MS + 4040
+    carried(toxic("latency", delay="0s", distribution="recorded").on_link(WS), flow)
+    assert [due_ns for due_ns, _ in texts(flow)] == [10 * MS]
+
+
 @pytest.mark.parametrize(
     ("attributes", "complaint"),
     [
