@@ -94,8 +94,11 @@ class Shocking:
     def retold_answer(
         self, market: str, key: RequestKey, at_ns: int, reply: HttpReply
     ) -> HttpReply:
-        """Return what an answer that came at a time tells instead."""
-        if at_ns < self._first_ns or reply.status != _OK:
+        """Return what an answer that came at a time tells instead.
+
+        One that came before a shock may tell of a book that no stream had told by then.
+        """
+        if reply.status != _OK:
             return reply
         told = partial(_told_of, self._by_market.get(market, {}), at_ns)
         now_ms = (at_ns + self._offset_ns) // NS_PER_MS

@@ -184,6 +184,23 @@ def test_a_local_book_never_starts_over_and_is_what_answers_tell(crashed, market
         assert book.is_of(end.book("BTCUSDT", DEEP))
 
 
+@pytest.mark.parametrize("from_s", [0, 0.05])
+def test_a_shock_may_begin_before_any_difference_was_told(demo, from_s):
+    sudden = FlashCrash(drop=Duration(0), trough=Duration(4 * S), recovery=Duration(3 * S))
+    tape = Tape(demo, Rule(name="a", toxic=sudden, when=When(from_ns=int(from_s * S))))
+    for market in (SPOT, USDM):
+        history = tape.history(market)
+        for joined_s in (0, 0.2, 1.5):
+            book = Follower(history.at(tape.start_ns + int(joined_s * S)).book("BTCUSDT", DEEP))
+            for at_s, delta in tape.told(market, "depth@100ms"):
+                if joined_s < at_s < 10:
+                    book.take(delta)
+                    now = history.at(tape.start_ns + round(at_s * S)).book("BTCUSDT", DEEP)
+                    assert now.last_id != book.last_id or book.is_of(now)
+            assert book.applied > 50
+            assert not book.crossed
+
+
 @pytest.mark.parametrize("market", [SPOT, USDM])
 def test_best_quotes_are_the_best_of_the_book_with_their_id(crashed, market):
     book, tops = None, {}
