@@ -1,7 +1,12 @@
+from pathlib import Path
+
 import pytest
 
 from replayx.clock import VirtualClock
 from replayx.errors import InvalidOption
+from replayx.faults.attributes import Duration, Ratio
+from replayx.faults.rule import Plan, Rule, Where
+from replayx.faults.toxics.flash_crash import FlashCrash
 from replayx.server import deck
 from replayx.server.deck import Deck
 from replayx.server.replay_options import ReplayOptions
@@ -9,6 +14,7 @@ from replayx.session.inputs import StartAsked
 from tests.fake_venue import FakeVenue
 from tests.tapes import channel, sealed, write_cassette
 
+DEMO = Path(__file__).parents[2] / "cassettes" / "binance-demo.rpx"
 S = 1_000_000_000
 T0 = 1_700_000_000 * S
 
@@ -100,3 +106,26 @@ def test_every_session_begins_at_the_beginning(paths):
         assert second.clock(5 * S).delivered == 0
     finally:
         made.close()
+
+
+def test_shocks_are_worked_into_the_streams_and_the_answers():
+    crash = FlashCrash(drop=Duration(0), depth=Ratio(0.5), trough=Duration(60 * S))
+    rule = Rule(name="crash", toxic=crash, where=Where(symbol="BTCUSDT"))
+    tops = []
+    for rules in ((), (rule,)):
+        made = Deck([DEMO], ReplayOptions(plan=Plan(rules=rules)), VirtualClock())
+        try:
+            history = made.histories["binance-spot"]
+            history.build()
+            view = history.at(made.first_ns + 20 * S)
+            tops.append([float(view.top(one).bid) for one in ("BTCUSDT", "ETHUSDT")])
+            assert made.session().clock(0).end_ns > made.first_ns
+        finally:
+            made.close()
+    assert tops[1] == [pytest.approx(tops[0][0] / 2, abs=0.01), tops[0][1]]
+
+
+def test_a_shock_of_nothing_is_refused():
+    rule = Rule(name="crash", toxic=FlashCrash(), where=Where(symbol="NONE"))
+    with pytest.raises(InvalidOption, match="tells nothing of"):
+        Deck([DEMO], ReplayOptions(plan=Plan(rules=(rule,))), VirtualClock())
