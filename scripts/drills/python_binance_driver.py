@@ -27,7 +27,7 @@ async def client() -> AsyncClient:
 
 
 async def trades() -> None:
-    """Read a trade socket; the library connects again by itself and tells errors as messages."""
+    """Read a trade socket; errors come as messages, and the library connects again by itself."""
     sockets = BinanceSocketManager(await client())
 
     async def once() -> None:
@@ -39,11 +39,9 @@ async def trades() -> None:
                 if message.get("e") == "trade":
                     tell_trade(message["t"], message["p"])
                 elif message.get("e") == "error":
-                    tell_error({name: message.get(name) for name in ("type", "m")})
-                    # Its documentation: after such a message the socket has to be opened anew,
-                    # unless the library says that it is connecting again.
-                    if message.get("type") != "BinanceWebsocketClosed":
-                        return
+                    tell_error(message)
+                    # It connects again by itself, or recv raises; to close the socket here would
+                    # wait for ever for a read loop that has connected again.
                 else:
                     tell("other", text=str(message)[:200])
 

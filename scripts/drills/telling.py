@@ -55,7 +55,8 @@ def tell_error(error: object) -> None:
         name = name if name == kind.__name__ else f"{name}.{kind.__name__}"
         text = str(error) or repr(error)
     else:
-        name, text = "error message", json.dumps(error) if isinstance(error, dict) else str(error)
+        told = error if isinstance(error, dict) else {"m": error}
+        name, text = f"message {told.get('type', 'error')}", str(told.get("m"))
     tell("error", name=name, text=" ".join(text.split())[:300])
 
 
