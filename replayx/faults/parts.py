@@ -5,7 +5,7 @@ messages, or to all of them alike, costs nothing a message.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from replayx.faults.flow import NEVER_NS, Flow, Part
 from replayx.framing import frame_header, header_bytes
@@ -76,6 +76,18 @@ def delayed(parts: Iterable[Part], places: Sequence[int], delay_ns: int) -> list
             if first < stop:
                 moved.append(Part(first, stop, due_ns, None, behind))
     return moved
+
+
+def put_off(
+    parts: Iterable[Part], places: Sequence[int], delay_ns: Mapping[int, int]
+) -> list[Part]:
+    """Return parts of which each of `places`, which ascend, is later by a delay of its own."""
+
+    def late(part: Part, k: int) -> tuple[Part]:
+        first, stop, due_ns, data, behind = part
+        return (Part(first, stop, later(due_ns, delay_ns[k]), data, behind),)
+
+    return changed(parts, places, late)
 
 
 def runs(places: Sequence[int]) -> Iterable[tuple[int, int]]:

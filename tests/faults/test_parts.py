@@ -13,6 +13,7 @@ from replayx.faults.parts import (
     delayed,
     later,
     left_out,
+    put_off,
     runs,
     standing,
 )
@@ -61,6 +62,14 @@ def test_left_out_messages_are_gone_and_no_others(parts, gone):
 def test_delayed_messages_are_later_and_no_others(parts, late):
     assert one_by_one(delayed(parts, late, 3)) == [
         (k, later(due_ns, 3 if k in late else 0), data) for k, due_ns, data in one_by_one(parts)
+    ]
+
+
+@given(part_lists(), places)
+def test_each_message_is_put_off_by_its_own_delay(parts, late):
+    own = {k: 7 * k for k in late}
+    assert one_by_one(put_off(parts, late, own)) == [
+        (k, later(due_ns, own.get(k, 0)), data) for k, due_ns, data in one_by_one(parts)
     ]
 
 

@@ -15,7 +15,7 @@ from replayx.clock import NS_PER_MS
 from replayx.faults.attributes import Duration, Ratio
 from replayx.faults.flow import Flow
 from replayx.faults.link import Carrier, Direction, Link
-from replayx.faults.parts import changed, delayed, later
+from replayx.faults.parts import delayed, put_off
 from replayx.faults.round_trip import RoundTrip
 from replayx.faults.toxic import Draws, LinkToxic, RequestToxic, Stage, Toxic
 from replayx.limits import FAULT_DURATION_NS_MAX
@@ -138,12 +138,7 @@ class DelayedLink:
             return fired
         column = draws.column(0)
         next_ns = self._delays.next_ns
-        delay_ns = {k: next_ns(column[k]) for k in fired}
-        flow.parts = changed(
-            flow.parts,
-            fired,
-            lambda part, k: (part._replace(due_ns=later(part.due_ns, delay_ns[k])),),
-        )
+        flow.parts = put_off(flow.parts, fired, {k: next_ns(column[k]) for k in fired})
         return fired
 
 
@@ -179,11 +174,7 @@ class LaggingLink:
         """Delay what fired."""
         del draws
         lag_ns = {k: self._delay_ns + self._lag(flow, k) for k in fired}
-        flow.parts = changed(
-            flow.parts,
-            fired,
-            lambda part, k: (part._replace(due_ns=later(part.due_ns, lag_ns[k])),),
-        )
+        flow.parts = put_off(flow.parts, fired, lag_ns)
         return fired
 
     def _lag(self, flow: Flow, k: int) -> int:

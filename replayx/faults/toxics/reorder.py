@@ -7,7 +7,7 @@ from replayx.clock import NS_PER_MS, NS_PER_S
 from replayx.faults.attributes import Count, Duration
 from replayx.faults.flow import Flow, Part
 from replayx.faults.link import Carrier, Link
-from replayx.faults.parts import changed, delayed, later, standing
+from replayx.faults.parts import changed, delayed, later, put_off, standing
 from replayx.faults.toxic import Draws, LinkToxic, Toxic
 
 
@@ -42,11 +42,11 @@ class ShuffledLink:
         by = {k: int(column[k] * (self._window + 1)) for k in standing(flow, fired)}
         late = [k for k, count in by.items() if count]
 
-        def put_off(part: Part, k: int) -> tuple[Part, ...]:
+        def overtaken(part: Part, k: int) -> tuple[Part, ...]:
             due_ns = later(part.due_ns, self._within_ns)
             return (part._replace(due_ns=due_ns, behind=flow.index + k + by[k]),)
 
-        flow.parts = changed(flow.parts, late, put_off)
+        flow.parts = changed(flow.parts, late, overtaken)
         return late
 
 
@@ -82,10 +82,7 @@ class LateLink:
             flow.parts = delayed(flow.parts, fired, self._delay_ns)
             return fired
         column = draws.column(0)
-
-        def put_off(part: Part, k: int) -> tuple[Part, ...]:
-            delay_ns = max(0, self._delay_ns + int((2 * column[k] - 1) * self._jitter_ns))
-            return (part._replace(due_ns=later(part.due_ns, delay_ns)),)
-
-        flow.parts = changed(flow.parts, fired, put_off)
+        delay, jitter = self._delay_ns, self._jitter_ns
+        late_ns = {k: max(0, delay + int((2 * column[k] - 1) * jitter)) for k in fired}
+        flow.parts = put_off(flow.parts, fired, late_ns)
         return fired
