@@ -10,6 +10,7 @@ import msgspec
 
 from replayx.faults.edits import edited
 from replayx.faults.round_trip import RoundTrip
+from replayx.session.answers import dated
 from replayx.session.backlog import Question
 from replayx.session.clockwork import Clockwork
 from replayx.session.desk import Desk
@@ -92,7 +93,7 @@ class Answering:
         )
         if isinstance(request, WsApiRequest):
             return venue.wsapi_failure(word, context, request)
-        return venue.fail(word, context)
+        return dated(venue.fail(word, context), context.venue_ms)
 
     def _changed(self, question: Question, trip: RoundTrip, reply: HttpReply) -> HttpReply:
         venue = self._venues[question.market]

@@ -160,3 +160,12 @@ def test_over_a_socket_an_answer_is_a_message():
     trip.failing, trip.canned = None, CANNED
     assert answer(Question("fake", 1, request, trip=trip))[1] == b"1:tea"
     assert trip.key == RequestKey("GET", "/time", ())
+
+
+@pytest.mark.parametrize(
+    ("skew_ms", "date"),
+    [(0, "Thu, 01 Jan 1970 00:16:40 GMT"), (60_000, "Thu, 01 Jan 1970 00:17:40 GMT")],
+)
+def test_a_failure_is_dated_by_the_venues_clock(skew_ms, date):
+    _, reply = answer(asked(failing=Failing("busy"), skew_ms=skew_ms))
+    assert dict(reply.headers)["Date"] == date
