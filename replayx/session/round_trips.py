@@ -13,21 +13,21 @@ from typing import NamedTuple, Protocol
 
 from replayx.faults.flow import NEVER_NS
 from replayx.faults.link import Carrier, Direction, Link
-from replayx.faults.round_trip import PLAINLY, Delivery, RoundTrip
-from replayx.framing import frame
+from replayx.faults.round_trip import RoundTrip
 from replayx.limits import REQUEST_LINKS_MAX, ROUND_TRIPS_MAX
 from replayx.session.answering import Answered, Answering
 from replayx.session.audience import Audience
 from replayx.session.backlog import Question
 from replayx.session.clockwork import Clockwork
 from replayx.session.connection import Connection
+from replayx.session.departures import Departures, Overtaken
 from replayx.session.desk import Desk
 from replayx.session.due_list import DueList
-from replayx.session.effects import AbortConnection, AnyEffect, CloseConnection, Reply, SendFrames
+from replayx.session.effects import AnyEffect, CloseConnection
 from replayx.session.inputs import RequestReceived
 from replayx.session.limiting import Limiting
 from replayx.session.pulse import Pulse
-from replayx.venues.venue import HttpReply, HttpRequest, Venue, WsApiRequest
+from replayx.venues.venue import HttpRequest, Venue, WsApiRequest
 
 
 class RequestRules(Protocol):
@@ -62,17 +62,6 @@ class _Travelling(NamedTuple):
     answered: Answered | None
 
 
-class _Overtaken:
-    """An answer that waits until `left` others have overtaken it."""
-
-    __slots__ = ("answered", "left", "question")
-
-    def __init__(self, question: Question, answered: Answered, left: int) -> None:
-        self.question = question
-        self.answered = answered
-        self.left = left
-
-
 class RoundTrips:
     """The requests of all markets, on their way there and back.
 
@@ -101,8 +90,8 @@ class RoundTrips:
         self._faults = faults
         self._link_of = link_of or _no_link
         self._counts: dict[Link, int] = {}
-        self._travelling: DueList[_Travelling | _Overtaken] = DueList()
-        self._overtaken: dict[int, list[_Overtaken]] = {}
+        self._travelling: DueList[_Travelling | Overtaken] = DueList()
+        self._departures = Departures(pulse)
 
     # ---- asked
 
@@ -160,7 +149,7 @@ class RoundTrips:
         effects: list[AnyEffect] = []
         while (due := self._travelling.take(NEVER_NS)) is not None:
             effects += self._moved(self._pulse.now_ns(now_ns) - NEVER_NS, due[1], now_ns)
-        self._overtaken.clear()
+        self._departures.reset()
         self._counts.clear()
         return effects
 
@@ -214,21 +203,17 @@ class RoundTrips:
             tells=None if feed is None else feed.kind,
         )
 
-    def _moved(self, due_ns: int, thing: _Travelling | _Overtaken, now_ns: int) -> list[AnyEffect]:
+    def _moved(self, due_ns: int, thing: _Travelling | Overtaken, now_ns: int) -> list[AnyEffect]:
         """Go on with what is due."""
         question = thing.question
         if not self._is_there(question):
-            self._overtaken.pop(question.number, None)
+            self._departures.forget(question)
             return []
-        if isinstance(thing, _Overtaken):
-            waiting = self._overtaken.get(question.number, [])
-            if thing not in waiting:
-                return []  # it has left, overtaken often enough
-            waiting.remove(thing)
-            return self._left(question, thing.answered)
+        if isinstance(thing, Overtaken):
+            return self._departures.let_go(thing)
         if thing.answered is None:
             return self._asked(question, due_ns, now_ns)
-        return self._left(question, thing.answered)
+        return self._departures.leave(question, thing.answered)
 
     def _is_there(self, question: Question) -> bool:
         """Say whether somebody waits for an answer: of HTTP, the server knows."""
@@ -257,40 +242,17 @@ class RoundTrips:
 
     def _departing(self, question: Question, answered: Answered, time_ns: int) -> list[AnyEffect]:
         trip = question.trip
-        delay_ns = 0 if trip is None or self._is_full else trip.departure_delay_ns
-        if trip is not None and trip.overtaken_by and not self._is_full:
-            waiting = _Overtaken(question, answered, trip.overtaken_by)
-            self._overtaken.setdefault(question.number, []).append(waiting)
-            self._travelling.add(time_ns + delay_ns, waiting)
+        if trip is None or self._is_full:
+            return self._departures.leave(question, answered)
+        if trip.overtaken_by and isinstance(question.request, WsApiRequest):
+            waiting = self._departures.keep(question, answered, trip.overtaken_by)
+            self._travelling.add(time_ns + trip.departure_delay_ns, waiting)
             return []
-        if delay_ns:
-            self._travelling.add(time_ns + delay_ns, _Travelling(question, answered))
+        if trip.departure_delay_ns:
+            due_ns = time_ns + trip.departure_delay_ns
+            self._travelling.add(due_ns, _Travelling(question, answered))
             return []
-        return self._left(question, answered)
-
-    def _left(self, question: Question, answered: Answered) -> list[AnyEffect]:
-        """Send an answer, and behind it what only waited to be overtaken by it."""
-        effects = self._sent(question, answered)
-        for one in tuple(self._overtaken.get(question.number, ())):
-            one.left -= 1
-            if not one.left:
-                self._overtaken[question.number].remove(one)
-                effects += self._sent(one.question, one.answered)
-        return effects
-
-    def _sent(self, question: Question, answered: Answered) -> list[AnyEffect]:
-        manner = PLAINLY if question.trip is None else question.trip.manner
-        if isinstance(answered, HttpReply):
-            return [Reply(question.number, answered, manner)]
-        number = question.number
-        match manner.delivery:
-            case Delivery.NEVER:
-                return []
-            case Delivery.EMPTY | Delivery.RESET:
-                self._pulse.forget(number)
-                return [AbortConnection(number, manner.delivery is Delivery.RESET)]
-            case Delivery.WHOLE:
-                return [SendFrames((number,), frame(manner.kept(answered)) * manner.copies)]
+        return self._departures.leave(question, answered)
 
     def _time_ns(self, now_ns: int) -> int:
         """Return the time that has come: where it is the tape's, all of it at its end."""
