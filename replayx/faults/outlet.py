@@ -103,14 +103,15 @@ class Outlet:
 
     # ---- out
 
-    def take(self, now_ns: int) -> list[Outgoing]:
-        """Return what leaves by now, in order."""
-        outgoing = self._outgoing
+    def take(self, now_ns: int, bytes_max: int) -> list[Outgoing]:
+        """Return what leaves by now, in order; no more once so many bytes are together."""
+        outgoing, size = self._outgoing, 0
         taken: list[Outgoing] = []
-        while outgoing and outgoing[0].due_ns <= now_ns:
+        while outgoing and outgoing[0].due_ns <= now_ns and size < bytes_max:
             one = outgoing.popleft()
-            self.size -= len(one.data)
+            size += len(one.data)
             taken.append(one)
+        self.size -= size
         return taken
 
     def drain(self, now_ns: int) -> list[Outgoing]:

@@ -176,10 +176,10 @@ class Pipeline:
 
     # ---- out
 
-    def take(self, now_ns: int) -> list[Outgoing]:
-        """Return what leaves by now, in order."""
+    def take(self, now_ns: int, bytes_max: int = NEVER_NS) -> list[Outgoing]:
+        """Return what leaves by now, in order; no more once so many bytes are together."""
         self._inlet.thaw(now_ns)
-        return self._outlet.take(now_ns)
+        return self._outlet.take(now_ns, bytes_max)
 
     def flush(self, now_ns: int) -> list[Outgoing]:
         """Return everything that is in flight, in order, and hold nothing any more."""

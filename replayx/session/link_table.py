@@ -10,7 +10,7 @@ from replayx.faults.flow import NEVER_NS
 from replayx.faults.injector import Injector
 from replayx.faults.link import Carrier, Direction, Link
 from replayx.faults.pipeline import Pipeline
-from replayx.limits import LINK_BYTES_MAX
+from replayx.limits import FLAT_OUT_BYTES, LINK_BYTES_MAX, WRITE_BYTES
 from replayx.session.audience import Audience
 from replayx.session.clockwork import Clockwork
 from replayx.session.inputs import ConnectionAsked
@@ -43,6 +43,18 @@ class LinkTable:
     def is_idle(self) -> bool:
         """Whether nothing runs on any link, and nothing is in flight."""
         return not (self._down or self._flying)
+
+    @property
+    def bytes_max(self) -> int:
+        """How much leaves a link at once. In tape time all that is due does: so much is little."""
+        if self._pulse.runs_by_tape:
+            return NEVER_NS
+        return max(WRITE_BYTES, FLAT_OUT_BYTES // max(1, len(self._flying)))
+
+    def is_behind(self, now_ns: int) -> bool:
+        """Whether more is due than leaves at once."""
+        due_ns = min((one.due_ns or NEVER_NS for one in self._flying.values()), default=NEVER_NS)
+        return not self._pulse.runs_by_tape and due_ns <= now_ns
 
     @property
     def is_full(self) -> bool:

@@ -72,7 +72,7 @@ class Links(LinkTable):
             if one is None or one.down is None:
                 continue
             one.down.stream(messages, time_of, is_tape_time=is_tape_time, wanted=view.wanted)
-            effects += self._left(one, one.down.take(until_ns), now_ns)
+            effects += self._left(one, one.down.take(until_ns, self.bytes_max), now_ns)
         return effects
 
     def carry(self, effects: list[AnyEffect], now_ns: int) -> list[AnyEffect]:
@@ -112,7 +112,8 @@ class Links(LinkTable):
         mark = bytes(data[header_bytes(data[1]) :]) if data[0] in _PINGS else None
         one.down.pass_to(at_ns, self._pulse.time_of(now_ns))
         one.down.control(time_ns, data, at_ns, mark=mark, ending=ending)
-        return self._left(one, one.down.take(self._until_ns(now_ns)), now_ns)
+        taken = one.down.take(self._until_ns(now_ns), self.bytes_max)
+        return self._left(one, taken, now_ns)
 
     def advance(self, now_ns: int) -> list[AnyEffect]:
         """Return what arrives at clients by now."""
@@ -124,7 +125,7 @@ class Links(LinkTable):
         for one in tuple(self._flying.values()):
             if one.down is not None:
                 one.down.pass_to(at_ns, time_of)
-                effects += self._left(one, one.down.take(until_ns), now_ns)
+                effects += self._left(one, one.down.take(until_ns, self.bytes_max), now_ns)
         return effects
 
     def _left(self, one: OpenLink, taken: list[Outgoing], now_ns: int) -> list[AnyEffect]:
@@ -146,7 +147,8 @@ class Links(LinkTable):
     def _cut_off(self, one: OpenLink) -> list[AnyEffect]:
         """End a connection on which too much is in flight, as a venue does with a slow reader."""
         is_stuck = one.due_ns is None or self._pulse.runs_by_tape
-        bound = CLIENT_BUFFER_BYTES_MAX if is_stuck else LINK_BYTES_MAX
+        # Let go, all of it is written at once.
+        bound = CLIENT_BUFFER_BYTES_MAX // 2 if is_stuck else LINK_BYTES_MAX
         is_paced = not self._clockwork.player.is_flat_out
         if one.size <= bound and not (is_paced and one.size and self._size > LINK_BYTES_MAX):
             return []

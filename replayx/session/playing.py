@@ -22,7 +22,14 @@ from replayx.timeline.tape import Stretch
 class Playing(Ensemble):
     """A replay run as time moves it; `ReplaySession` is what its inputs do."""
 
+    _is_behind = False
+
     # ---- what is asked of it
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether more was due than is sent at once: the caller lets clients read in between."""
+        return self._player.is_behind or self._is_behind
 
     def next_deadline_ns(self) -> int | None:
         """Return when `advance` has something to do; None: not before the next input."""
@@ -70,6 +77,7 @@ class Playing(Ensemble):
             if self.is_ended:
                 effects += self._end(now_ns)
         effects += self._links.carry(self._outages.advance(now_ns), now_ns)
+        self._is_behind = self._links.is_behind(now_ns)
         if self._is_ending and self._links.is_clear:
             self._is_ending = False
             effects.append(Ended())
