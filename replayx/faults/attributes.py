@@ -60,12 +60,15 @@ class Size(int):
 
     @property
     def text(self) -> str:
-        """The number of bytes, in decimal or binary thousands where it is a whole number."""
+        """The number of bytes, in the unit that makes it the shortest whole number."""
         size = int(self)
-        for unit, factor in (("KB", 1000), ("KiB", 1024)):
-            if size and size % factor == 0:
-                return f"{size // factor}{unit}"
-        return str(size)
+        fitting = [
+            f"{size // thousand**power}{prefix}{suffix}"
+            for thousand, suffix in ((1000, "B"), (1024, "iB"))
+            for power, prefix in enumerate("KMG", 1)
+            if size and size % thousand**power == 0
+        ]
+        return min(fitting, key=len, default=str(size))
 
 
 class Rate(Size):

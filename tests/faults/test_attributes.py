@@ -96,6 +96,8 @@ def test_what_is_written_out_reads_back(delay, size, rate, share):
         (Duration(0), "0s"),
         (Size(65_536), "64KiB"),
         (Size(10_000), "10KB"),
+        (Size(5 << 20), "5MiB"),
+        (Size(2_000_000), "2MB"),
         (Size(7), "7"),
         (Rate(10_000), "10KB/s"),
         (Rate(7), "7B/s"),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from replayx.faults.flow import Flow, Part
-from replayx.faults.link import Carrier, Link
+from replayx.faults.link import Carrier, Direction, Link
 from replayx.faults.parts import changed, reframed, standing, unframed
 from replayx.faults.round_trip import Edit, RoundTrip
 from replayx.faults.toxic import Draws, LinkToxic, RequestToxic, Toxic
@@ -38,7 +38,8 @@ class Corrupt(Toxic, frozen=True, kw_only=True):
 
     def on_requests(self, link: Link) -> RequestToxic | None:
         """Return what damages answers: those of the WebSocket API are no stream's messages."""
-        return None if link.carrier is Carrier.WS else DamagedAnswers(self.how)
+        is_there = link.carrier is not Carrier.WS and link.direction is Direction.DOWNSTREAM
+        return DamagedAnswers(self.how) if is_there else None
 
 
 class DamagedAnswers:

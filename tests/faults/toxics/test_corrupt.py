@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from replayx.faults.link import Direction
 from replayx.faults.toxics.corrupt import break_json, change_type, cut_short, flip_bit
 from tests.faults.flows import REST, WS, WSAPI, carried, flow_of, sent, toxic, trip_on
 
@@ -84,6 +85,7 @@ def test_what_other_toxics_changed_is_damaged_as_it_is():
 def test_answers_are_damaged_where_they_are_requests():
     corrupt = toxic("corrupt", how="json")
     assert corrupt.on_requests(WS) is None
+    assert corrupt.on_requests(REST._replace(direction=Direction.UPSTREAM)) is None
     for link in (REST, WSAPI):
         trip = trip_on(link)
         assert corrupt.on_requests(link).apply(trip, [0.25, 0.5])
