@@ -54,8 +54,8 @@ STREAMS = [
      '{"e":"trade","E":5,"s":"BTCUSDT","t":7,"p":"10.00","q":"2.0","T":4,"m":false,"M":true}',
      '{"e":"trade","E":5,"s":"BTCUSDT","t":7,"p":"20.00","q":"2.0","T":4,"m":false,"M":true}'),
     (USDM, "aggTrade",
-     '{"e":"aggTrade","E":5,"s":"BTCUSDT","a":1,"p":"10.0","q":"2","nq":"2","f":1,"l":2,"T":4,"m":true}',
-     '{"e":"aggTrade","E":5,"s":"BTCUSDT","a":1,"p":"20.0","q":"2","nq":"2","f":1,"l":2,"T":4,"m":true}'),
+     '{"e":"aggTrade","E":5,"s":"BTCUSDT","a":1,"p":"10.0","q":"2","f":1,"l":2,"T":4,"m":true}',
+     '{"e":"aggTrade","E":5,"s":"BTCUSDT","a":1,"p":"20.0","q":"2","f":1,"l":2,"T":4,"m":true}'),
     (SPOT, "depth@100ms",
      '{"e":"depthUpdate","E":5,"s":"BTCUSDT","U":1,"u":2,"b":[["10.0","1"]],"a":[]}',
      '{"e":"depthUpdate","E":5,"s":"BTCUSDT","U":1,"u":2,"b":[["20.0","1"]],"a":[]}'),
@@ -83,14 +83,18 @@ STREAMS = [
      '"Q":"1.0","b":"20.0","B":"1.5","a":"22.0","A":"2.5","o":"20.0","h":"24.0","l":"18.0",'
      '"v":"2.0","q":"42.0","O":0,"C":4,"F":1,"L":2,"n":2}'),
     (USDM, "miniTicker",
-     '{"e":"24hrMiniTicker","E":5,"s":"BTCUSDT","c":"11","o":"10","h":"12","l":"9","v":"2","q":"21"}',
-     '{"e":"24hrMiniTicker","E":5,"s":"BTCUSDT","c":"22","o":"20","h":"24","l":"18","v":"2","q":"42"}'),
+     '{"e":"24hrMiniTicker","E":5,"s":"BTCUSDT","c":"11","o":"10","h":"12","l":"9",'
+     '"v":"2","q":"21"}',
+     '{"e":"24hrMiniTicker","E":5,"s":"BTCUSDT","c":"22","o":"20","h":"24","l":"18",'
+     '"v":"2","q":"42"}'),
     (SPOT, "avgPrice",
      '{"e":"avgPrice","E":5,"s":"BTCUSDT","i":"5m","w":"10.5","T":4}',
      '{"e":"avgPrice","E":5,"s":"BTCUSDT","i":"5m","w":"20.5","T":4}'),
     (USDM, "markPrice",
-     '{"e":"markPriceUpdate","E":5,"s":"BTCUSDT","p":"10.0","ap":"9","P":"11.0","i":"12.0","r":"0.1","T":9}',
-     '{"e":"markPriceUpdate","E":5,"s":"BTCUSDT","p":"20.0","ap":"9","P":"22.0","i":"24.0","r":"0.1","T":9}'),
+     '{"e":"markPriceUpdate","E":5,"s":"BTCUSDT","p":"10.0","ap":"9","P":"11.0","i":"12.0",'
+     '"r":"0.1","T":9}',
+     '{"e":"markPriceUpdate","E":5,"s":"BTCUSDT","p":"20.0","ap":"9","P":"22.0","i":"24.0",'
+     '"r":"0.1","T":9}'),
 ]  # fmt: skip
 
 
@@ -108,8 +112,10 @@ def test_a_side_that_is_empty_has_zeros():
 
 
 ARRAY = (
-    '[{"e":"24hrMiniTicker","E":5,"s":"BTCUSDT","c":"11","o":"10","h":"12","l":"9","v":"2","q":"21"},'
-    '{"e":"24hrMiniTicker","E":5,"s":"ETHUSDT","c":"11","o":"10","h":"12","l":"9","v":"2","q":"21"}]'
+    '[{"e":"24hrMiniTicker","E":5,"s":"BTCUSDT","c":"11","o":"10","h":"12","l":"9","v":"2",'
+    '"q":"21"},'
+    '{"e":"24hrMiniTicker","E":5,"s":"ETHUSDT","c":"11","o":"10","h":"12","l":"9","v":"2",'
+    '"q":"21"}]'
 )
 
 
