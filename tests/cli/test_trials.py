@@ -4,8 +4,9 @@ import pytest
 
 from replayx.cli.shrinking import Case, OutOfTries
 from replayx.cli.trial import Trial
-from replayx.cli.trials import Setting, Trials
+from replayx.cli.trials import NOT_PLAYED, Setting, Trials
 from replayx.clock import VirtualClock
+from replayx.errors import InvalidOption
 from replayx.faults.rule import Rule
 from replayx.faults.toxics.loss import Loss
 
@@ -82,3 +83,15 @@ def test_what_is_tried_is_told_on_stderr(tmp_path, runs, capsys):
     told = capsys.readouterr().err
     assert told.startswith("try 1: a, b, c, d and 2 more on 0.0 s of tape ... exit code 3")
     assert runs
+
+
+def test_a_plan_that_is_none_any_more_does_not_fail(tmp_path, monkeypatch, capsys):
+    def exit_code(self, *, output=None):
+        raise InvalidOption("no such toxic")
+
+    monkeypatch.setattr(Trial, "exit_code", exit_code)
+    made = trials(tmp_path)
+    with pytest.raises(InvalidOption):
+        made.code(case())
+    assert made.code(case(to_ns=8)) == NOT_PLAYED
+    assert "not played: no such toxic" in capsys.readouterr().err
