@@ -35,7 +35,7 @@ class Playing(Ensemble):
         """Return when `advance` has something to do; None: not before the next input."""
         due_ns = None
         if not self._is_held:
-            due_ns = self._player.deadline_ns(self._audience.watcher_count)
+            due_ns = self._player.deadline_ns(self._waiting_count)
         times = (
             due_ns,
             self._pulse.deadline_ns(),
@@ -56,6 +56,12 @@ class Playing(Ensemble):
             return True
         return self.is_flat_out and (self._desk.is_waiting or self._links.is_full)
 
+    @property
+    def _waiting_count(self) -> int:
+        """For how many the tape plays flat out: for a delayed answer, too, if it alone is time."""
+        delayed = (self._trips.horizon_ns, self._handshakes.horizon_ns)
+        return self._audience.watcher_count or int(any(ns is not None for ns in delayed))
+
     # ---- time
 
     def _advanced(self, now_ns: int) -> list[AnyEffect]:
@@ -68,7 +74,7 @@ class Playing(Ensemble):
             self._audience.watch_anew()
         if not self.is_ended and not self._is_held:
             for stretch in self._player.play(
-                now_ns, self._audience.watcher_count, horizon_ns=self._horizon_ns
+                now_ns, self._waiting_count, horizon_ns=self._horizon_ns
             ):
                 effects += self._played(stretch, now_ns)
             effects += self._arrived(now_ns)

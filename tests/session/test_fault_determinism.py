@@ -9,7 +9,7 @@ from replayx.faults.injector import Injector
 from replayx.faults.plan_text import plan_from_document
 from replayx.framing import PING, header_bytes
 from replayx.session.clockwork import Regime
-from replayx.session.effects import AbortConnection, SendFrames
+from replayx.session.effects import AbortConnection, Reply, SendFrames
 from replayx.session.inputs import (
     ConnectionAsked,
     ConnectionLost,
@@ -18,6 +18,7 @@ from replayx.session.inputs import (
     RequestReceived,
     StartAsked,
 )
+from replayx.session.pulse import Liveness
 from replayx.session.session import OnSeek
 from tests.fake_venue import FakeVenue
 from tests.session.clocked import T0, make
@@ -183,5 +184,11 @@ def test_one_toxic_more_moves_no_other():
     assert after == before
 
 
-def test_the_tape_is_long_enough_for_this():
-    assert len(ROWS) == 90
+def test_flat_out_in_tape_time_a_delayed_answer_moves_the_tape_though_nobody_watches():
+    late = [{"type": "latency", "delay": "1s", "where": {"carrier": "rest"}}]
+    session = make(CHUNKS, speed=None, liveness=Liveness.TAPE, injector=injector(late)).session
+    effects = session.handle(RequestReceived(1, "fake", TIME), 0)
+    while (deadline_ns := session.next_deadline_ns()) is not None and deadline_ns <= 0:
+        effects += session.advance(0)
+    assert [one.number for one in effects if isinstance(one, Reply)] == [1]
+    assert T0 + S <= session.position_ns(0) < ROWS[-1][0]
