@@ -31,6 +31,9 @@ class Inlet:
     def come(self, travelling: Travelling, lane: Lane, until_ns: int) -> None:
         """Take a flow of a lane, whose last message comes at `until_ns`."""
         flow = travelling.flow
+        self.thaw(flow.now_ns)
+        if self._outlet.is_over:
+            return
         fired = [one.select(flow) for one in lane.running]
         travelling.fired = fired[len(lane.front) :]
         holders: _Holders = []
@@ -39,19 +42,29 @@ class Inlet:
         for one, chosen in zip(lane.front, fired, strict=False):
             if acts.act(one, flow, chosen):
                 _note_held(flow, one, holders)
-        last = acts.note(self._ledger, flow)
+        last = acts.last
         if last is not None:
-            travelling.ended_ns = next(
-                part.due_ns for part in as_it_came if part.first <= last < part.stop
-            )
-        self.thaw(flow.now_ns)
-        if self._goes_on(flow, until_ns, is_stream=travelling.is_stream):
+            travelling.ended_ns = _came_ns(as_it_came, last)
+        goes_on = self._goes_on(flow, until_ns, is_stream=travelling.is_stream)
+        if goes_on:
             if lane.front:
                 travelling.keep_standing()
             self._send(travelling)
-            return
-        self._wait(travelling, holders, is_stream=travelling.is_stream)
-        self.thaw(until_ns)
+        else:
+            self._wait(travelling, holders, is_stream=travelling.is_stream)
+            self.thaw(until_ns)
+        stop = flow.count if last is None else last + 1
+        if last is None and self._outlet.is_over and travelling.is_stream:
+            stop = self._came_before_the_end(flow, as_it_came, goes_on=goes_on)
+        acts.note(self._ledger, flow, stop=stop)
+
+    def _came_before_the_end(self, flow: Flow, as_it_came: Sequence[Part], *, goes_on: bool) -> int:
+        """Return where in a flow those begin that came when the connection was over."""
+        last, ended_ns = self._outlet.ended_index - flow.index, self._outlet.ended_ns
+        if 0 <= last < flow.count and (goes_on or _came_ns(as_it_came, last) == ended_ns):
+            return last + 1
+        came = [part.stop for part in as_it_came if part.due_ns < ended_ns]
+        return max(came, default=0)
 
     def _goes_on(self, flow: Flow, until_ns: int, *, is_stream: bool) -> bool:
         """Whether nothing of a flow waits, and nothing that waits goes in between."""
@@ -105,6 +118,11 @@ class Inlet:
         self._outlet.send(travelling, before=self.held.first_index)
         if self._outlet.is_over:  # what is late is lost
             self.held = Held()
+
+
+def _came_ns(as_it_came: Sequence[Part], k: int) -> int:
+    """Return when a message came."""
+    return next(part.due_ns for part in as_it_came if part.first <= k < part.stop)
 
 
 def _split_behind(parts: Sequence[Part], places: Sequence[int]) -> list[Part]:

@@ -4,7 +4,7 @@ Messages that were held come by later than those behind them, by how much depend
 what is done to a message is noted once nothing before it is held any more.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from replayx.faults.fault_log import FaultLog
@@ -59,16 +59,17 @@ class Acts:
         self._acts.append((one, touched, flow.ending is not None and not was_ending))
         return True
 
-    def note(self, ledger: Ledger, flow: Flow, *, before: int = NEVER_NS) -> int | None:
-        """Note what was done, up to the message with which the connection ends; return that.
+    @property
+    def last(self) -> int | None:
+        """The message with which the connection ends; None: it doesn't."""
+        return next((touched[-1] for _, touched, is_end in self._acts if is_end), None)
+
+    def note(self, ledger: Ledger, flow: Flow, *, stop: int, before: int = NEVER_NS) -> None:
+        """Note what was done to the messages before `stop`: what is behind an end never came.
 
         `before` is the first message that is held.
         """
-        ends = [touched[-1] for _, touched, is_end in self._acts if is_end]
-        last = ends[0] if ends else None
         for one, touched, _ in self._acts:
-            if last is not None:
-                touched = touched[: bisect_right(touched, last)]  # noqa: PLW2901 - some of them
-            if len(touched):
-                ledger.note(one, flow, touched, before=before)
-        return last
+            some = touched if stop >= flow.count else touched[: bisect_left(touched, stop)]
+            if len(some):
+                ledger.note(one, flow, some, before=before)

@@ -30,12 +30,14 @@ class Outgoing(NamedTuple):
 class Outlet:
     """What leaves a link. `size` is how many bytes are to leave; `is_over`: nothing more comes in.
 
-    `stallers` are rules that hold everything for ever.
+    `stallers` are rules that hold everything for ever. `ended_ns`, `ended_index`: when the message
+    with which it is over got here, and which that is.
     """
 
     def __init__(self, ledger: Ledger) -> None:
         self.size = 0
         self.is_over = False
+        self.ended_ns = self.ended_index = 0
         self.stallers: list[Running] = []
         self._ledger = ledger
         self._outgoing: deque[Outgoing] = deque()
@@ -65,7 +67,10 @@ class Outlet:
             acted = acts.act(one, flow, chosen)
             if acted and not was_held and _is_held(flow) and one not in self.stallers:
                 self.stallers.append(one)
-        acts.note(self._ledger, flow, before=before if travelling.is_stream else NEVER_NS)
+        last = acts.last
+        stop = flow.count if last is None else last + 1
+        before_this = before if travelling.is_stream else NEVER_NS
+        acts.note(self._ledger, flow, stop=stop, before=before_this)
         self._ledger.settle(before)
         flow.parts = _in_order(flow.parts, self._last_due_ns)
         if flow.parts:
@@ -73,6 +78,8 @@ class Outlet:
         if not travelling.is_close:
             self._put(flow, travelling.mark)
         if flow.ending is not None:
+            self.ended_ns = flow.now_ns
+            self.ended_index = flow.index + stop - 1
             self._end(max(travelling.ended_ns, flow.now_ns), flow.ending)
 
     def _put(self, flow: Flow, mark: bytes | None) -> None:
