@@ -68,7 +68,7 @@ class DocumentReader(NamedTuple):
         try:
             return msgspec.convert(
                 written,
-                kind,  # type: ignore[call-overload]  # it takes what any annotation may say
+                kind,
                 strict=not self.is_text,
                 dec_hook=read_attribute,
             )
