@@ -27,6 +27,10 @@ BODY = told.Body(2, text="+a")
         (told.CloseEntry(**PLACE, connection=1, code=1001, reason=""),
          "connection 1 was closed with 1001"),
         (told.AbortEntry(**PLACE, connection=1, is_reset=True), "connection 1 was reset"),
+        (
+            told.ReachEntry(**PLACE, market="m", reach="refused"),
+            "m was refused to connections from then on",
+        ),
         (told.CommandEntry(**PLACE, command="speed", speed="2"), "command speed 2"),
         (told.CommandEntry(**PLACE, command="seek", to_ns=5), "command seek to 5"),
         (told.CommandEntry(**PLACE, command="run-until", stop=StopAfter(3)),

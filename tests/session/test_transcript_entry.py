@@ -83,6 +83,10 @@ EFFECTS = [
     (effects.SendFrames((1, 2), b"abc"), {"kind": "played", "writes": 2, "size": 6}),
     (effects.CloseConnection(1, 1001, "x"), {"kind": "close", "code": 1001, "reason": "x"}),
     (effects.AbortConnection(1), {"kind": "abort", "connection": 1, "is_reset": True}),
+    (
+        effects.ReachChanged("m", effects.Reach.SILENT),
+        {"kind": "reach", "market": "m", "reach": "silent"},
+    ),
     (effects.Reply(4, HttpReply(200, b"{}")), {"kind": "reply", "status": 200, "size": 2}),
     (effects.HistoryWanted("fake"), {"kind": "history", "is_built": False}),
     (effects.Started(7), {"kind": "started"}),
