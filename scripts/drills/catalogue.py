@@ -143,7 +143,7 @@ DRILLS = (
     ),
     # ---- requests
     Drill("slow", "answers take 3 s", "rest", _always("latency", delay="3s")),
-    Drill("never", "no answers for 6 s", "rest", _always("no_answer"), fault_s=6),
+    Drill("never", "no answers for 6 s", "rest", _always("no_answer"), fault_s=6, after_s=9),
     Drill("cut-body", "bodies end early", "rest", _always("truncated_body")),
     Drill("429", "429, too many requests", "rest", _failing("too_many_requests")),
     Drill("418", "418, banned", "rest", _failing("ip_banned")),
