@@ -1,7 +1,7 @@
 """The replay server: cassettes in, listeners out."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -9,26 +9,23 @@ from typing import Self
 
 from replayx.cassette.reader import CassetteReader
 from replayx.clock import Clock, RealClock
-from replayx.errors import InvalidOption, ReplayxError
+from replayx.errors import ReplayxError
 from replayx.server.deck import Deck
 from replayx.server.history_builder import HistoryBuilder
-from replayx.server.listener import Listener, urls
-from replayx.server.numbering import Numbering
+from replayx.server.listeners import Listeners
 from replayx.server.pump import Pump
 from replayx.server.replay_options import ReplayOptions
 from replayx.server.run_recorder import RunRecordings
 from replayx.server.sink import Sink
-from replayx.server.timelines import SHARED, Timelines
+from replayx.server.timelines import Timelines
 from replayx.session.clockwork import Regime
 from replayx.session.effects import Reach
 from replayx.session.inputs import HistoryBuilt, StartAsked
 from replayx.session.session import GOING_AWAY, AtEnd
-from replayx.venues.registry import venue_of_host
 from replayx.venues.venue import Venue
 
 # What clients get to take what was written and answer the close, when a signal ends the server.
 _GRACE_S = 1.0
-_PORT_MAX = 65535
 
 __all__ = ["ReplayOptions", "ReplayServer"]
 
@@ -59,8 +56,7 @@ class ReplayServer:
         self.unknown_markets = self._deck.unknown_markets
         self.urls: dict[str, Mapping[str, str]] = {}
         self.timeline_urls: dict[str, Mapping[str, str]] = {}
-        self._listeners: list[Listener] = []
-        self._numbering = Numbering()
+        self._listeners: Listeners | None = None
         self._timelines: Timelines | None = None
         self._preparing: asyncio.Future[None] | None = None
         self._builder: HistoryBuilder | None = None
@@ -138,12 +134,13 @@ class ReplayServer:
         self._timelines = Timelines(self._made)
         if self._on_start is not None:
             self._timelines.shared.on_start = self._on_start
-        venues = self._deck.venues
-        for name, port in zip(venues, _ports(self._options.ports, venues), strict=True):
-            self.urls[name] = await self._listen(name, port)
+        self._listeners = listeners = Listeners(self.venues, self._options, self._timelines)
+        for name, port in listeners.ports().items():
+            self.urls[name] = await listeners.listen(name, port)
         for timeline, port in self._options.timelines:
             self._timelines.get(timeline)
-            self.timeline_urls[timeline] = await self._listen(next(iter(venues)), port, timeline)
+            market = next(iter(self.venues))
+            self.timeline_urls[timeline] = await listeners.listen(market, port, timeline)
         if self._options.starts == "now":
             self._starts_at_once = True
             self.begin()
@@ -182,7 +179,8 @@ class ReplayServer:
             for number in sink.numbers():
                 sink.close(number, GOING_AWAY, "")
         await asyncio.gather(*(sink.closed(_GRACE_S) for sink in sinks))
-        await asyncio.gather(*(listener.stop() for listener in self._listeners))
+        if self._listeners is not None:
+            await self._listeners.stop()
         try:
             await self._recordings.close()
         finally:
@@ -206,34 +204,11 @@ class ReplayServer:
             pump.feed(StartAsked())
         return pump
 
-    async def _listen(self, market: str, port: int, timeline: str = SHARED) -> Mapping[str, str]:
-        """Open a listener and return its URLs. Raises InvalidOption."""
-        assert self._timelines is not None
-        listener = Listener(
-            market, self._timelines, self._numbering, self._market_of_host, timeline=timeline
-        )
-        self._listeners.append(listener)
-        host, tls = self._options.host, self._options.tls
-        try:
-            bound = await listener.start(host, port, tls)
-        except OSError as error:
-            raise InvalidOption(
-                f"cannot listen on {host}:{port}: {error.strerror}",
-                where="--timeline" if timeline else "--port",
-                hint="Choose another port, or 0 for a free one",
-            ) from error
-        return urls(host, bound, self._deck.venues[market].wsapi_path, tls=tls is not None)
-
-    def _market_of_host(self, host: str) -> str | None:
-        found = venue_of_host(host)
-        return found[0].name if found is not None and found[0].name in self._deck.venues else None
-
     # ---- running
 
     def _reach_changed(self, timeline: str, market: str, reach: Reach) -> None:
-        for listener in self._listeners:
-            if (listener.market, listener.timeline) == (market, timeline):
-                listener.set_reach(reach)
+        if self._listeners is not None:
+            self._listeners.set_reach(timeline, market, reach)
 
     def _built(self, market: str) -> None:
         for pump in self._pumps():
@@ -258,24 +233,3 @@ class ReplayServer:
 def _unheard(text: str) -> None:
     """Take a warning that nobody hears."""
     del text
-
-
-def _ports(given: Sequence[int], markets: Collection[str]) -> list[int]:
-    """Return a port for each market: those given, then the ones after the last."""
-    ports = list(given)
-    if len(ports) > len(markets):
-        raise InvalidOption(
-            f"{len(ports)} ports",
-            expected=f"at most {len(markets)}: one a market ({', '.join(markets)})",
-            where="--port",
-        )
-    while len(ports) < len(markets):
-        ports.append(ports[-1] + 1 if ports[-1] else 0)
-    if ports and ports[-1] > _PORT_MAX:
-        raise InvalidOption(
-            f"no port {ports[-1]} for {list(markets)[-1]}",
-            expected=f"ports up to {_PORT_MAX}",
-            where="--port",
-            hint="Give --port for each market, or 0 for free ones",
-        )
-    return ports

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from replayx.cassette.records import ChannelKind
-from replayx.server import deck, replay_server
+from replayx.server import deck, listeners
 from replayx.server.replay_server import ReplayOptions, ReplayServer
 from tests.fake_venue import FakeVenue
 from tests.tapes import channel, interaction, sealed, write_cassette
@@ -38,7 +38,7 @@ def serve(tape, monkeypatch):
     """Return a context manager that serves the tape and gives (server, base URLs)."""
     monkeypatch.setattr(deck, "load_venue", lambda name: FakeVenue())
     monkeypatch.setattr(
-        replay_server,
+        listeners,
         "venue_of_host",
         lambda host: (FakeVenue(), None) if host.startswith("api.fake.example") else None,
     )

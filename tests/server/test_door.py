@@ -102,7 +102,7 @@ async def test_connections_are_reset_and_refused_until_the_market_is_back(serve)
             assert message.type is aiohttp.WSMsgType.TEXT
         assert socket.close_code == 1006
         await eventually(lambda: pump.reach.get("fake") is Reach.OPEN)
-        await eventually(lambda: server._listeners[0]._door._opening is None)
+        await eventually(lambda: next(iter(server._listeners))._door._opening is None)
         async with session.get(base["rest"] + "/time") as response:
             assert response.status == 200
 
