@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test lint types unit conformance conformance-books cassettes bench wheel clean
+.PHONY: demo test lint types unit conformance conformance-books cassettes bench drills simulate wheel clean
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"replayx needs Python 3.11 or newer; {sys.executable} is {v.major}.{v.minor}. Try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
@@ -47,6 +47,13 @@ bench: $(VENV)/.installed  ## The figures of docs/benchmarks.md
 	$(BIN)/python scripts/bench_replay.py
 	$(BIN)/python scripts/bench_record.py
 	$(BIN)/python scripts/bench_time.py
+	$(BIN)/python scripts/bench_faults.py
+
+drills: $(VENV)/.installed  ## Real clients through an exchange's worst days: docs/reference/drills.md
+	$(BIN)/python scripts/drill_clients.py --docs
+
+simulate: $(VENV)/.installed  ## 24 virtual hours of random sessions
+	$(BIN)/python scripts/simulate.py --hours 24
 
 wheel: $(VENV)/.installed
 	$(BIN)/python -m build
