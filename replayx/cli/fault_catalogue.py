@@ -6,6 +6,7 @@ import msgspec
 
 from replayx.cli.plans import preset_summaries
 from replayx.faults.attributes import write_attribute
+from replayx.faults.failure_numbers import by_number
 from replayx.faults.registry import load_toxic, toxic_names
 from replayx.faults.targets import acts_on
 from replayx.faults.toxic import Toxic
@@ -74,11 +75,12 @@ def described(word: str) -> str | None:
     """Return all there is to know of a toxic or a failure; None: it is neither."""
     if word in toxic_names():
         return _toxic_words(load_toxic(word))
+    catalogues = {name: load_venue(name).failures for name in venue_names()}
     told = [
-        f"{name}: {failure.summary}\nstatus {failure.status}, code {failure.code or 'none'}"
-        f"\nsource: {failure.source}"
-        for name in venue_names()
-        if (failure := load_venue(name).failures.get(word)) is not None
+        f"{name}: {failures[meant].summary}\nstatus {failures[meant].status}, "
+        f"code {failures[meant].code or 'none'}\nsource: {failures[meant].source}"
+        for name, failures in catalogues.items()
+        if (meant := by_number(failures.values()).get(word, word)) in failures
     ]
     return "\n\n".join(told) or None
 

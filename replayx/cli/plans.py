@@ -11,6 +11,7 @@ import msgspec
 from replayx.cassette.reader import CassetteReader
 from replayx.errors import InvalidPlan
 from replayx.faults.document_reader import nearest
+from replayx.faults.failure_numbers import is_number
 from replayx.faults.plan_text import joined, parse_plan
 from replayx.faults.registry import toxic_names
 from replayx.faults.rule import Plan
@@ -77,7 +78,7 @@ def load_any(name: str, *, venues: Mapping[str, Venue]) -> Plan:
     if name in dict(_presets()) or Path(name).suffix == _SUFFIX or Path(name).is_file():
         return load_plan(name, venues=venues)
     words = {*toxic_names(), *(word for venue in venues.values() for word in venue.failures)}
-    if name in words or any(sign in name for sign in ":@!,"):
+    if name in words or is_number(name) or any(sign in name for sign in ":@!,"):
         return load_plans((), (name,), venues=venues)
     return load_plan(name, venues=venues)
 

@@ -20,6 +20,7 @@ from replayx.errors import InvalidPlan, ReplayxError
 from replayx.faults.attributes import Duration, Ratio, write_attribute
 from replayx.faults.conditions import parse_price_condition
 from replayx.faults.document_reader import DocumentReader, is_near
+from replayx.faults.failure_numbers import by_number, is_number
 from replayx.faults.registry import load_toxic, toxic_names
 from replayx.faults.rule import Rule, When, Where
 from replayx.faults.targets import check_target
@@ -73,10 +74,12 @@ def read_rule(written: object, where: str, venues: Venues, *, is_text: bool = Fa
     if not isinstance(written, dict):
         raise reader.problem(repr(written)[:60], expected="a table with a type")
     word = written.get("type")
+    if isinstance(word, int) and not isinstance(word, bool):
+        word = str(word)  # a failure's number
     if not isinstance(word, str):
         raise reader.problem("has no type", expected=f"one of {', '.join(toxic_names()[:3])} ...")
     reader = DocumentReader(f"{where} ({word[:64]})", is_text)
-    kind, given = _kind_of(word, venues, reader)
+    kind, given = _kind_of(word, written, venues, reader)
     rule = Rule(
         name=_read_name(written.get("name", ""), reader),
         toxic=_read_toxic(kind, {**given, **_attributes(written, reader)}, reader),
@@ -103,11 +106,13 @@ def written_rule(rule: Rule) -> dict[str, object]:
 
 
 def _kind_of(
-    word: str, venues: Venues, reader: DocumentReader
+    word: str, written: dict[str, object], venues: Venues, reader: DocumentReader
 ) -> tuple[type[Toxic], dict[str, object]]:
-    """Return what a word means: a toxic, or a failure of a venue."""
+    """Return what a word means: a toxic, or a failure of a venue by its name or number."""
     if word in toxic_names():
         return load_toxic(word), {}
+    if is_number(word):
+        return load_toxic(VENUE_FAILURE), {"failure": _numbered(word, written, venues, reader)}
     failures = {one for venue in venues.values() for one in venue.failures}
     if word in failures:
         return load_toxic(VENUE_FAILURE), {"failure": word}
@@ -115,6 +120,22 @@ def _kind_of(
     if not is_near(word, words):
         words = set(toxic_names())  # the better examples
     raise reader.unknown(word, words, "type", hint="`replayx faults list` shows them all")
+
+
+def _numbered(
+    number: str, written: dict[str, object], venues: Venues, reader: DocumentReader
+) -> str:
+    """Return the failure that has a number: of the rule's market, else of the first that has it."""
+    where = written.get("where")
+    market = where.get("market") if isinstance(where, dict) else None
+    own = venues.get(market) if isinstance(market, str) else None
+    meant = list(venues.values()) if own is None else [own]
+    words = by_number(one for venue in meant for one in venue.failures.values())
+    if number not in words:
+        listed = ", ".join(sorted(words, key=int, reverse=True))
+        hint = "`replayx faults list` shows what has which number"
+        raise reader.problem(f"no failure has the number {number}", expected=listed, hint=hint)
+    return words[number]
 
 
 def _attributes(written: dict[str, object], reader: DocumentReader) -> dict[str, object]:

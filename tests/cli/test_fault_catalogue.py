@@ -50,6 +50,8 @@ def test_one_market_alone():
         ("loss", "acts on: messages (ws, wsapi)"),
         ("ip_banned", "binance-spot: "),
         ("ip_banned", "status 418, code -1003"),
+        ("418", "status 418, code -1003"),
+        ("-1007", "binance-usdm: timeout (408, -1007)"),
     ],
 )
 def test_what_is_to_know_of_one(word, told):

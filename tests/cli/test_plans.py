@@ -89,6 +89,8 @@ def test_files_that_are_no_text(tmp_path, content, told):
         ("slow-colo", ["latency", "latency-up", "bandwidth"]),
         ("day_cut", ["day_cut"]),
         ("waf", ["waf"]),
+        ("429", ["too_many_requests"]),
+        ("-1021", ["bad_timestamp"]),
         ("loss@ws", ["loss"]),
     ],
 )

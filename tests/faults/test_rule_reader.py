@@ -50,6 +50,26 @@ def test_rules(table, rule):
     assert read(**table) == rule
 
 
+@pytest.mark.parametrize(
+    ("number", "where", "failure"),
+    [
+        (429, {}, "too_many_requests"),
+        ("429", {}, "too_many_requests"),
+        ("418", {}, "ip_banned"),
+        ("-1021", {}, "bad_timestamp"),
+        (503, {}, "execution_unknown"),
+        (451, {}, "restricted_location"),
+        (-2010, {}, "insufficient_balance"),
+        (500, {"market": "binance-spot"}, "internal_error"),
+        (500, {"market": "binance-usdm"}, "unknown_error"),
+        (408, {}, "backend_timeout"),  # of the only market that has it
+    ],
+)
+def test_failures_by_number(number, where, failure):
+    rule = read(type=number, where=where, retry_after="30s")
+    assert rule.toxic == VenueFailure(failure=failure, retry_after=Duration(30_000 * MS))
+
+
 def test_toxiproxys_words_give_way_to_ours():
     rule = read(
         type="loss",
@@ -64,7 +84,15 @@ def test_toxiproxys_words_give_way_to_ours():
 
 MISTAKES = [
     ({}, "p: has no type; expected one of "),
-    ({"type": 3}, "p: has no type; expected one of "),
+    ({"type": 3.5}, "p: has no type; expected one of "),
+    ({"type": True}, "p: has no type; expected one of "),
+    ({"type": 3}, "p (3): the type '3' is not known; expected one of "),
+    ({"type": 429, "where": {"market": []}}, "p (429): where.market: []; expected str"),
+    ({"type": 400}, "p (400): no failure has the number 400; expected 504, 503, 502, "),
+    (
+        {"type": "-4140", "where": {"market": "binance-spot"}},
+        "p (-4140): no failure has the number -4140; expected 504, ",
+    ),
     ({"type": "latancy"}, "p (latancy): the type 'latancy' is not known; expected latency."),
     ({"type": "ip_band"}, "expected ip_banned. `replayx faults list` shows them all"),
     ({"type": "zzz"}, "the type 'zzz' is not known; expected one of "),

@@ -55,6 +55,10 @@ EXAMPLES = {
     "overloaded@binance-spot@rest!20%": {
         "type": "overloaded", "where": {"market": "binance-spot", "carrier": "rest"},
         "when": {"probability": "20%"}},
+    "429@rest,every=5": {
+        "type": "too_many_requests", "where": {"carrier": "rest"}, "when": {"every": 5}},
+    "-1021@binance-spot": {
+        "type": "bad_timestamp", "where": {"market": "binance-spot"}},
     "slicer:64~32@ws,connection=2": {
         "type": "slicer", "average_size": 64, "size_variation": 32,
         "where": {**WS, "connection": 2}},
