@@ -165,6 +165,8 @@ class Selector:
         before = self._seen
         self._seen += len(matching)
         numbers = range(before + 1, min(self._seen, self._first) + 1)
+        if not numbers:
+            return ()
         if self._every > 1:
             numbers = numbers[-numbers.start % self._every :: self._every]
         if self._nth:

@@ -100,6 +100,13 @@ def test_when(when, places):
     assert selected(rule_of(**when), SECONDS, opened_ns=START_NS + 3 * S) == list(places)
 
 
+def test_the_first_ones_are_the_first_ones_also_of_a_batch_long_behind_them():
+    one = selector(rule_of(first=3), LINK, start_ns=START_NS)
+    flows = [flow_of(SECONDS[:7]), flow_of(SECONDS, index=7), flow_of(SECONDS, index=17)]
+    chosen = [list(one.select(flow, Chance(flow.index, flow.count))) for flow in flows]
+    assert chosen == [[0, 1, 2], [], []]
+
+
 def test_a_rule_given_later_counts_its_duration_from_then():
     given_ns = START_NS + 6 * S
     assert selected(rule_of(for_ns=2 * S), SECONDS[6:], given_ns=given_ns) == [0, 1]
