@@ -20,11 +20,15 @@ def test_pieces_are_as_long_and_as_far_apart_as_asked():
     ]
 
 
-def test_small_messages_that_come_alone_are_not_touched():
+def test_what_is_noted_does_not_depend_on_when_messages_come():
     slicer = toxic("slicer", average_size=4, delay="10ms").on_link(WS)
-    assert carried(slicer, flow_of("i"), (0.5,)) == []
-    assert carried(slicer, flow_of("i", now_ns=10 * MS), (0.5,)) == []
-    assert carried(slicer, flow_of("i", now_ns=15 * MS), (0.5,)) == [0]
+    assert carried(slicer, flow_of("i"), (0.5,)) == [0]
+    waiting = flow_of("i", now_ns=5 * MS)
+    assert carried(slicer, waiting, (0.5,)) == [0]
+    assert [due_ns for due_ns, _ in sent(waiting)] == [10 * MS]
+    alone = flow_of("i", now_ns=30 * MS)
+    assert carried(slicer, alone, (0.5,)) == [0]
+    assert [due_ns for due_ns, _ in sent(alone)] == [30 * MS]
 
 
 def test_sizes_vary_within_their_bounds():
