@@ -1,17 +1,22 @@
 """The catalogue of faults: toxics, the failures that venues document, and presets."""
 
 import inspect
+from contextlib import suppress
 
 import msgspec
 
 from replayx.cli.plans import preset_summaries
-from replayx.faults.attributes import write_attribute
+from replayx.errors import InvalidPlan, ReplayxError
+from replayx.faults.attributes import read_attribute, write_attribute
 from replayx.faults.failure_numbers import by_number
 from replayx.faults.registry import load_toxic, toxic_names
 from replayx.faults.targets import acts_on
 from replayx.faults.toxic import Toxic
 from replayx.venues.fault_side import Failure
 from replayx.venues.registry import load_venue, venue_names
+
+# Written values of which every kind of attribute that has no words of its own takes one.
+_SAMPLES = ("", "1", "1s", "1KB/s", ())
 
 
 class AttributeRow(msgspec.Struct, frozen=True):
@@ -37,7 +42,9 @@ class ToxicRow(msgspec.Struct, frozen=True, kw_only=True):
     def attribute_words(self) -> str:
         """The attributes with their defaults, in a line."""
         words = [
-            one.name if one.required or one.default in (None, "") else f"{one.name}={one.default}"
+            one.name
+            if one.required or one.default in (None, "", ())
+            else f"{one.name}={one.default}"
             for one in self.attributes
         ]
         return " ".join(words) or "-"
@@ -53,21 +60,30 @@ class FailureRow(msgspec.Struct, frozen=True):
     code: int | None
 
 
-class Catalogue(msgspec.Struct, frozen=True):
-    """Everything that a plan may name."""
+class Catalogue(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything that a plan may name, and what other packages declare but cannot deliver."""
 
     toxics: tuple[ToxicRow, ...]
     failures: dict[str, tuple[FailureRow, ...]]
     presets: dict[str, str]
+    broken: dict[str, str] = {}
 
 
 def catalogue(market: str = "") -> Catalogue:
     """Return what there is, of one market's failures or of all. Raises UnknownMarket."""
     markets = (market,) if market else venue_names()
+    toxics: list[ToxicRow] = []
+    broken: dict[str, str] = {}
+    for name in toxic_names():
+        try:
+            toxics.append(_row(load_toxic(name)))
+        except InvalidPlan as problem:  # a stranger's package is no reason to show nothing
+            broken[name] = str(problem)
     return Catalogue(
-        tuple(_row(load_toxic(name)) for name in toxic_names()),
+        tuple(toxics),
         {name: tuple(map(_failure, load_venue(name).failures.values())) for name in markets},
         preset_summaries(),
+        broken,
     )
 
 
@@ -117,8 +133,20 @@ def _default_words(default: object) -> str:
 def _acts_on(kind: type[Toxic]) -> tuple[str, ...]:
     """Return what a toxic acts on, asked of one with its defaults."""
     fields = msgspec.structs.fields(kind)
-    needed = {field.name: "" for field in fields if field.required}
-    return tuple(acts_on(kind(**needed)))
+    needed = {field.name: _sample(field.type) for field in fields if field.required}
+    try:
+        return tuple(acts_on(kind(**needed)))
+    except (ValueError, TypeError, ReplayxError):  # samples that don't go together
+        return ("what its attributes say",)
+
+
+def _sample(kind: object) -> object:
+    """Return any value of an attribute that has no default."""
+    for written in _SAMPLES:
+        with suppress(msgspec.ValidationError):
+            return msgspec.convert(written, kind, strict=False, dec_hook=read_attribute)
+    info = msgspec.inspect.type_info(kind)
+    return info.values[0] if isinstance(info, msgspec.inspect.LiteralType) else None
 
 
 def _attribute(field: msgspec.structs.FieldInfo) -> AttributeRow:

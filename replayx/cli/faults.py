@@ -32,31 +32,19 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def list_(market: str, *, as_json: bool) -> None:
     """List toxics, the venues' failures by name, and presets."""
-    from replayx.cli.facts import print_json, print_table
+    from replayx.cli.facts import print_json, printable
     from replayx.cli.fault_catalogue import catalogue
+    from replayx.cli.fault_listing import line_width, listing
 
     found = catalogue(market)
     if as_json:
         print_json(found)
         return
-    print_table(
-        "Toxics",
-        ("type", "attributes", "acts on", "what happens", "source"),
-        [
-            (one.type, one.attribute_words, "; ".join(one.acts_on), one.summary, one.source)
-            for one in found.toxics
-        ],
-    )
-    for name, failures in found.failures.items():
-        print_table(
-            f"Failures of {name}",
-            ("type", "status", "code", "what it says", "source"),
-            [
-                (one.word, str(one.status), str(one.code or "-"), one.summary, one.source)
-                for one in failures
-            ],
-        )
-    print_table("Presets", ("name", "what happens"), list(found.presets.items()))
+    for line in listing(found, line_width()):
+        click.secho(printable(line), bold=not line.startswith(" "))
+    click.echo("\n`replayx faults show NAME` tells more of each; --json has everything.")
+    for name, problem in found.broken.items():
+        click.secho(f"note: {name}: {printable(problem)}", fg="yellow", err=True)
 
 
 @command.command()
@@ -65,9 +53,10 @@ def show(name: str) -> None:
     """Print a preset or a plan as TOML, or what is to know of a toxic or a failure."""
     from replayx.cli.fault_catalogue import described
     from replayx.cli.plans import plan_source
+    from replayx.faults.registry import toxic_names
 
     told = described(name)
-    click.echo(plan_source(name).rstrip() if told is None else told)
+    click.echo(plan_source(name, words=toxic_names()).rstrip() if told is None else told)
 
 
 @command.command()
@@ -102,7 +91,8 @@ def _tell_plan(plan: "Plan") -> None:
     from replayx.cli.facts import print_table
     from replayx.cli.fault_words import attribute_words, when_words, where_words
 
-    click.echo(f"{len(plan.rules)} toxics, seed {'the run’s' if plan.seed is None else plan.seed}")
+    toxics = "1 toxic" if len(plan.rules) == 1 else f"{len(plan.rules)} toxics"
+    click.echo(f"{toxics}, seed {'the run’s' if plan.seed is None else plan.seed}")
     print_table(
         "Plan",
         ("name", "type", "attributes", "where", "when"),
@@ -128,7 +118,7 @@ def _tell_forecasts(plan: "Plan", forecasts: "Forecasts") -> None:
         rows.append((one.name, one.bar, span_words(one.begins_ns, one.ends_ns), first, fires))
     print_table(
         f"On the tape, {duration_text(forecasts.lasts_ns)} (- may fire, # messages are selected)",
-        ("name", "timeline", "window", "first", "expected"),
+        ("name", "timeline", "window", "first", "selects"),
         rows,
     )
     for one in forecasts.rules:

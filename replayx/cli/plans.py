@@ -10,7 +10,7 @@ import msgspec
 
 from replayx.cassette.reader import CassetteReader
 from replayx.errors import InvalidPlan
-from replayx.faults.document_reader import nearest
+from replayx.faults.document_reader import is_near, nearest
 from replayx.faults.failure_numbers import is_number
 from replayx.faults.plan_text import joined, parse_plan
 from replayx.faults.registry import toxic_names
@@ -80,20 +80,25 @@ def load_any(name: str, *, venues: Mapping[str, Venue]) -> Plan:
     words = {*toxic_names(), *(word for venue in venues.values() for word in venue.failures)}
     if name in words or is_number(name) or any(sign in name for sign in ":@!,"):
         return load_plans((), (name,), venues=venues)
-    return load_plan(name, venues=venues)
+    return parse_plan(plan_source(name, words=words), name, venues=venues)
 
 
-def plan_source(name: str) -> str:
-    """Return the text of a preset, or of a file. Raises InvalidPlan."""
+def plan_source(name: str, *, words: Iterable[str] = ()) -> str:
+    """Return the text of a preset, or of a file. Raises InvalidPlan.
+
+    words: what else the name may have been meant for.
+    """
     presets = dict(_presets())
     if name in presets:
         return presets[name].read_text(encoding="utf-8")
     path = Path(name)
-    if not path.exists() and path.suffix != _SUFFIX and path.name == name:
+    is_word = path.suffix != _SUFFIX and path.name == name
+    if not name or (is_word and not path.exists()):
+        words = {*presets, *words}
         raise InvalidPlan(
             f"no preset and no file is called {name!r}",
-            expected=nearest(name, presets),
-            hint="`replayx faults list` shows the presets",
+            expected=nearest(name, words if is_near(name, words) else presets),
+            hint="`replayx faults list` shows what there is",
         )
     return _read(path)
 

@@ -1,8 +1,13 @@
+from typing import ClassVar
+
 import pytest
 
+from replayx.cli import fault_catalogue
 from replayx.cli.fault_catalogue import catalogue, described
-from replayx.errors import UnknownMarket
-from replayx.faults.registry import toxic_names
+from replayx.errors import InvalidPlan, UnknownMarket
+from replayx.faults.attributes import Rate, Size
+from replayx.faults.registry import load_toxic, toxic_names
+from replayx.faults.toxic import Toxic
 from replayx.venues.registry import load_venue, venue_names
 
 
@@ -60,3 +65,52 @@ def test_what_is_to_know_of_one(word, told):
 
 def test_a_word_that_is_neither():
     assert described("flaky-wifi") is None
+
+
+class Needy(Toxic, frozen=True, kw_only=True):
+    """Needs much."""
+
+    type: ClassVar[str] = "needy"
+
+    size: Size
+    rate: Rate
+    how: str
+
+    def __post_init__(self):
+        if self.size < 1:
+            raise ValueError("size")
+
+    def on_link(self, link):
+        return self
+
+
+class Fussy(Needy, frozen=True, kw_only=True):
+    """Needs what nobody guesses."""
+
+    type: ClassVar[str] = "fussy"
+
+    def __post_init__(self):
+        if self.how != "so":
+            raise ValueError("how")
+
+
+def test_what_other_packages_declare(monkeypatch):
+    """One that needs attributes is shown, and one that cannot be loaded hides nothing."""
+    kinds = {"needy": Needy, "fussy": Fussy}
+
+    def load(name):
+        if name == "broken":
+            raise InvalidPlan("toxic 'broken' cannot be loaded")
+        return kinds.get(name) or load_toxic(name)
+
+    monkeypatch.setattr(
+        fault_catalogue, "toxic_names", lambda: ("broken", "fussy", "latency", "needy")
+    )
+    monkeypatch.setattr(fault_catalogue, "load_toxic", load)
+    found = catalogue()
+    assert {one.type: one.acts_on[0] for one in found.toxics} == {
+        "latency": "messages (ws, wsapi)",
+        "needy": "messages (ws, wsapi)",
+        "fussy": "what its attributes say",
+    }
+    assert found.broken == {"broken": "toxic 'broken' cannot be loaded"}

@@ -31,12 +31,15 @@ def test_show_prints_what_a_plan_can_begin_with(tmp_path):
     assert run("faults", "show", path).stdout == text
     assert parse_plan(text, "mine", venues=VENUES).rules
     assert run("faults", "show", "latency").stdout.startswith("latency: ")
+    assert "expected latency" in run("faults", "show", "latncy").stderr
 
 
 def test_check_without_a_tape():
     done = run("faults", "check", "ban-hammer")
     assert done.exit_code == 0
+    assert "3 toxics, seed the run’s" in done.stdout
     assert "from 15s for 2m" in done.stdout
+    assert run("faults", "check", "loss").stdout.startswith("1 toxic,")
     (document,) = lines(run("faults", "check", "latency:50ms@ws", "--json"))
     assert document == {
         "toxic": [
@@ -60,6 +63,9 @@ def test_check_with_a_tape():
     [
         ("latancy:5ms", "the type 'latancy' is not known; expected latency"),
         ("flaky-wfi", "expected flaky-wifi"),
+        ("latncy", "no preset and no file is called 'latncy'; expected latency"),
+        ("no-such-thing", "expected ban-hammer, broken-data, "),
+        ("", "no preset and no file is called ''"),
         ("loss@rest", "carrier rest is nothing that loss acts on"),
     ],
 )
