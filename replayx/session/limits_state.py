@@ -45,14 +45,14 @@ class LimitsState(msgspec.Struct, frozen=True):
 
 def market_limits(market: str, limiter: Limiter, clock: LimitClock, now_ns: int) -> MarketLimits:
     """Return the limits of a market as they stand now."""
-    time_ns = clock.now_ns(limiter, now_ns)
+    time_ns = clock.time_ns(now_ns)
     keys: dict[str, str] = {}
     used = tuple(
         LimitUse(_shown(owner, keys), usage.rule.word, usage.used)
         for owner, usage in limiter.used(time_ns)
     )
     bans = tuple(
-        BanState(client, clock.told_ms(until_ns, limiter, now_ns), times)
+        BanState(client, clock.told_ms(until_ns, now_ns), times)
         for client, until_ns, times in limiter.banned(time_ns)
     )
     limits = {rule.word: rule.limit for rule in limiter.rules.limits}

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from replayx.session.inputs import PauseAsked, SeekAsked
+from replayx.session.inputs import PauseAsked, ResumeAsked, SeekAsked
 from tests.session.limited import T0, T0_MS, limited
 from tests.session.playbook import S
 
@@ -18,14 +18,62 @@ def test_windows_are_the_venues_minutes(offset_s, wait_s):
     assert play.get(PING)[1]["Retry-After"] == str(wait_s)
 
 
-@pytest.mark.parametrize("speed", [Fraction(1), Fraction(1, 2), Fraction(60)])
-def test_a_minute_lasts_a_minute_at_any_speed(speed):
+@pytest.mark.parametrize(
+    ("speed", "wait_s"), [(Fraction(1), 20), (Fraction(1, 2), 20), (Fraction(10), 2)]
+)
+def test_a_minute_is_over_on_the_venues_clock_or_the_machines(speed, wait_s):
     play = limited({"limits": {"request_weight": 1}}, speed=speed)
     play.get(PING)
-    play.wait(19.9)
+    play.wait(wait_s - 0.1)
     assert play.get(PING)[0] == 429
     play.wait(0.2)
     assert play.get(PING)[0] == 200
+
+
+def test_windows_stay_aligned_to_a_clock_that_is_faster():
+    play = limited({"limits": {"request_weight": 1}}, speed=Fraction(10))
+    for minute_s in (2.1, 6, 6, 6):  # 13:59:01, 14:00:01 ...
+        play.get(PING)
+        assert play.get(PING)[0] == 429
+        play.wait(minute_s)
+        assert play.get(PING)[0] == 200
+        play.wait(0)
+
+
+def test_bans_last_as_long_on_the_venues_clock_at_any_speed():
+    for speed in (Fraction(1), Fraction(7), Fraction(60)):
+        play = limited({"limits": {"request_weight": 1}, "ban": {"after": 0}}, speed=speed)
+        play.get(PING)
+        assert b"until %d." % (T0_MS + 120_000) in play.get(PING)[2]
+        play.wait(119 / speed)
+        assert play.get(PING)[0] == 418
+        play.wait(2 / speed)
+        assert play.get(PING)[0] == 200  # another minute, too
+
+
+def test_flat_out_the_tape_is_no_clock():
+    play = limited({"limits": {"request_weight": 1}}, speed=None)
+    play.open(1, "/ws/btcusdt@trade")
+    play.get(PING)
+    for _ in range(100):
+        play.wait(0.001)
+    assert play.session.position_ns(play.now_ns) > T0 + 300 * S
+    assert play.get(PING)[0] == 429
+
+
+def test_asking_what_is_used_moves_no_window():
+    def wait_s(*, asks):
+        play = limited({"limits": {"request_weight": 1}}, speed=Fraction(10))
+        play.get(PING)
+        play.session.handle(PauseAsked(1), play.now_ns)
+        play.wait(1)
+        if asks:
+            play.session.limiting.state(play.now_ns)
+        play.session.handle(ResumeAsked(2), play.now_ns)
+        play.wait(1)
+        return play.get(PING)[1]["Retry-After"]
+
+    assert wait_s(asks=True) == wait_s(asks=False)
 
 
 def test_waiting_as_told_is_never_too_early():
