@@ -164,6 +164,7 @@ class Held:
         self._awaited: list[int] = []  # the numbers in `_behind`, ascending
         self._bounds = Least()  # when those behind are due themselves
         self._indices = Least()  # of the stream's messages
+        self._holders: Counter[Running] = Counter()  # how much waits for the end of each
 
     def __bool__(self) -> bool:
         """Whether something waits."""
@@ -183,8 +184,8 @@ class Held:
         return max((due_ns for due_ns in chain(heap, behind) if due_ns < NEVER_NS), default=0)
 
     def holders(self) -> list[Running]:
-        """Return whose end something waits for."""
-        return [one.holder for _, _, one in self._heap if one.holder is not None]
+        """Return whose end something waits for, each once: asked at every step of time."""
+        return list(self._holders)
 
     @property
     def first_index(self) -> int:
@@ -195,6 +196,8 @@ class Held:
         """Let something wait until it is due, behind what is due at the same time."""
         self._count += 1
         self._note(travelling)
+        if travelling.holder is not None:
+            self._holders[travelling.holder] += 1
         heappush(self._heap, (due_ns, self._count, travelling))
 
     def wait_behind(self, index: int, due_ns: int, travelling: Travelling) -> None:
@@ -239,6 +242,8 @@ class Held:
             return None
         due_ns, _, travelling = heappop(self._heap)
         self._let(travelling)
+        if travelling.holder is not None:
+            self._holders -= Counter([travelling.holder])
         flow = travelling.flow
         flow.now_ns = due_ns
         flow.parts = [part._replace(due_ns=due_ns, behind=None) for part in flow.parts]
@@ -247,6 +252,8 @@ class Held:
     def let_go(self, holders: Iterable[Running], now_ns: int) -> None:
         """Let what waits for the end of these be due."""
         gone = tuple(holders)
+        for holder in gone:
+            del self._holders[holder]
         heap, self._heap = sorted(self._heap, key=_order), []
         for due_ns, count, one in heap:
             is_free = one.holder in gone
@@ -260,6 +267,7 @@ class Held:
             self.passed(index, NEVER_NS)
         heap, self._heap, self.size = sorted(self._heap, key=_order), [], 0
         self._indices = Least()
+        self._holders.clear()
         return [one for _, _, one in heap]
 
     def _note(self, travelling: Travelling) -> None:
