@@ -14,12 +14,14 @@ import zstandard
 
 from replayx.errors import DamagedRunFile, StorageFailure, WouldOverwrite
 from replayx.limits import KIB, RUN_BLOCK_BYTES_MAX
-from replayx.session.run_entry import RUN_VERSION, RunEntry, RunHeader
+from replayx.session.run_entry import RUN_VERSION, EndEntry, RunEntry, RunHeader
 
 # Fast, for it packs beside a running session; measured on recorded runs, level 9 saves a tenth.
 _LEVEL = 3
 # What so few packed bytes unpack to is bounded by how zstd packs: to some 100 MB.
 _READ_BYTES = 4 * KIB
+# A flush is written when it has a quarter of a block, and at least a line.
+_FLUSH_BYTES_MAX = RUN_BLOCK_BYTES_MAX + RUN_BLOCK_BYTES_MAX // 4
 _HINT = "`replayx replay CASSETTE --write-transcript run.rpt` writes one"
 
 _encoder = msgspec.json.Encoder()
@@ -73,7 +75,7 @@ class RunFileWriter:
 class RunFileReader:
     """Reads a run file: the `header`, and what follows, once, by iterating.
 
-    `damage` says what is missing behind the last entry, if the file ends in the middle of one.
+    `damage` says, once all is read, what is missing behind the last entry, if something is.
     """
 
     def __init__(self, path: Path) -> None:
@@ -100,13 +102,17 @@ class RunFileReader:
         self._file.close()
 
     def __iter__(self) -> Iterator[RunEntry]:
+        entry: RunEntry | None = None
         for number, line in enumerate(self._lines, 2):
             try:
-                yield _entry_decoder.decode(line)
-            except msgspec.MsgspecError as error:
+                entry = _entry_decoder.decode(line)
+            except (msgspec.MsgspecError, RecursionError) as error:
                 raise DamagedRunFile(
                     f"line {number} is no entry: {error}", where=str(self.path)
                 ) from error
+            yield entry
+        if not self.damage and not isinstance(entry, EndEntry):
+            self.damage = "it has no end: the run was killed, or goes on"
 
     def _header(self) -> RunHeader:
         line = next(self._lines, b"")
@@ -130,32 +136,36 @@ class RunFileReader:
             raise DamagedRunFile(f"its header: {error}", where=str(self.path)) from error
 
     def _read_lines(self) -> Iterator[bytes]:
-        rest = b""
-        for block in self._blocks():
-            *lines, rest = (rest + block).split(b"\n")
-            if len(rest) > RUN_BLOCK_BYTES_MAX:
-                raise DamagedRunFile(
-                    f"a line of more than {RUN_BLOCK_BYTES_MAX} bytes", where=str(self.path)
-                )
+        """Yield the lines of each flush: a flush ends with a line."""
+        for flush in self._flushes():
+            *lines, rest = flush.split(b"\n")
             yield from lines
-        if rest:
-            self.damage = self.damage or "the last line is not whole"
+            if rest:
+                self.damage = "the last line is not whole"
+                return
 
-    def _blocks(self) -> Iterator[bytes]:
-        """Yield what the file unpacks to, as far as it is whole."""
+    def _flushes(self) -> Iterator[bytes]:
+        """Yield what flushes unpack to, each once its checksum was seen to be right."""
         unpacker = zstandard.ZstdDecompressor()
         frame, is_begun = unpacker.decompressobj(), False
+        blocks: list[bytes] = []
+        unpacked = 0
         while packed := self._file.read(_READ_BYTES):
             while packed:
                 try:
-                    block = frame.decompress(packed)
+                    blocks.append(frame.decompress(packed))
+                    unpacked += len(blocks[-1])
                 except zstandard.ZstdError as error:
                     self.damage = f"it is damaged: {error}"
                     return
-                if block:
-                    yield block
+                if unpacked > _FLUSH_BYTES_MAX:
+                    raise DamagedRunFile(
+                        f"a flush of more than {_FLUSH_BYTES_MAX} bytes", where=str(self.path)
+                    )
                 packed, is_begun = frame.unused_data if frame.eof else b"", not frame.eof
                 if frame.eof:
+                    yield b"".join(blocks)
+                    blocks, unpacked = [], 0
                     frame = unpacker.decompressobj()
         if is_begun:
             self.damage = "it ends in the middle of a flush"

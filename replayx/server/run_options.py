@@ -112,6 +112,8 @@ def cassettes_of(header: RunHeader, given: Sequence[Path]) -> list[Path]:
     Raises DamagedRunFile.
     """
     paths = list(given) or [Path(one.path) for one in header.cassettes]
+    if not header.cassettes:
+        raise DamagedRunFile("its header: no cassette was played")
     found = sorted(identity(path).sha256 for path in paths)
     if found == sorted(one.sha256 for one in header.cassettes):
         return paths

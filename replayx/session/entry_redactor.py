@@ -14,6 +14,7 @@ from replayx.session.transcript_entry import (
     BadRequestEntry,
     Body,
     ConnectEntry,
+    FaultEntry,
     HeaderPairs,
     MessageEntry,
     PingEntry,
@@ -59,11 +60,15 @@ class EntryRedactor:
                 pairs = self._redactor.headers(entry.headers)
                 headers = tuple((name, self._named(value)) for name, value in pairs)
                 target, body = self._target(entry.target), self._body(entry.body, entry.headers)
-                return replace(entry, target=target, headers=headers, body=body)
+                client = self.word(entry.client)
+                return replace(entry, target=target, headers=headers, body=body, client=client)
             case MessageEntry() | PingEntry() | PongEntry():
                 return replace(entry, payload=self._body(entry.payload))
             case ConnectEntry():
-                return replace(entry, target=self._target(entry.target))
+                target, client = self._target(entry.target), self.word(entry.client)
+                return replace(entry, target=target, client=client)
+            case FaultEntry():
+                return replace(entry, link=self.word(entry.link))
             case BadRequestEntry():
                 return replace(entry, detail=self.word(entry.detail))
             case UnmatchedEntry():

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
+import msgspec
+
 from replayx.errors import DamagedRunFile
 from replayx.faults.plan_text import plan_from_document
 from replayx.ratelimit.limits_document import limits_from_document
@@ -29,6 +31,7 @@ from replayx.session.transcript_entry import (
     PingEntry,
     PongEntry,
     RequestEntry,
+    UnmatchedEntry,
 )
 from replayx.venues.venue import HttpRequest, Refusal, Venue
 
@@ -55,6 +58,7 @@ class Rerun:
         self._log = RunLog()
         self._was: deque[RunEntry] = deque()
         self._became: deque[RunEntry] = deque()
+        self._is_ended = False
         self.count = 0
         session.tell_moments(self._log.note)
 
@@ -71,7 +75,8 @@ class Rerun:
                 return parting
         self._log.settle()
         parting = self._compare()
-        if parting is None and (self._was or self._became):
+        # Of a run that was killed the last flush may lack what its last moment led to.
+        if parting is None and (self._was or (self._became and self._is_ended)):
             return Parting(_first(self._was), _first(self._became), self.count)
         return parting
 
@@ -80,7 +85,7 @@ class Rerun:
         self._became.extend(self._log.take())
         while self._was and self._became:
             was, became = self._was.popleft(), self._became.popleft()
-            if was != became:
+            if _comparable(was) != _comparable(became):
                 return Parting(was, became, self.count)
             self.count += 1
         return None
@@ -91,6 +96,7 @@ class Rerun:
                 for now_ns in turns(entry):
                     self._session.advance(now_ns)
             case EndEntry():
+                self._is_ended = True
                 self._log.end(self._session.fault_digest())
             case _:
                 given = input_of(entry, self._session.venues)
@@ -98,6 +104,26 @@ class Rerun:
                     self._build(given.market)
                 if given is not None:
                     self._session.handle(given, entry.now_ns)
+
+
+def _comparable(entry: RunEntry) -> RunEntry:
+    """Return an entry without what pseudonyms change: they may be shorter than what they stand for.
+
+    What nothing was recorded for is told in words that quote the request, which is compared.
+    """
+    match entry:
+        case RequestEntry():
+            return msgspec.structs.replace(entry, body=_sized(entry.body))
+        case MessageEntry() | PingEntry() | PongEntry():
+            return msgspec.structs.replace(entry, payload=_sized(entry.payload))
+        case UnmatchedEntry():
+            return msgspec.structs.replace(entry, message="")
+        case _:
+            return entry
+
+
+def _sized(body: Body) -> Body:
+    return msgspec.structs.replace(body, size=len(_bytes(body)))
 
 
 def _first(entries: deque[RunEntry]) -> RunEntry | None:

@@ -13,6 +13,7 @@ from itertools import zip_longest
 
 import msgspec
 
+from replayx.session.pseudonym_pairs import PseudonymPairs
 from replayx.session.run_entry import (
     AnsweredEntry,
     EndEntry,
@@ -141,8 +142,9 @@ def _at_ns(one: Divergence) -> int:
 
 
 def _events(a: list[RunEntry], b: list[RunEntry], tolerance_ns: int | None) -> list[Divergence]:
+    pairs = PseudonymPairs()
     for count, (one, other) in enumerate(zip_longest(a, b)):
-        if one is not None and other is not None and _is_same(one, other, tolerance_ns):
+        if one is not None and other is not None and _is_same(one, other, tolerance_ns, pairs):
             continue
         before = f"{count} events, the last: {in_words(a[count - 1])}" if count else "nothing"
         at_ns = min(entry.at_ns for entry in (one, other) if entry is not None)
@@ -163,11 +165,13 @@ def _placed(entry: RunEntry | None) -> str:
     return _NOTHING if entry is None else in_words(entry)
 
 
-def _is_same(one: RunEntry, other: RunEntry, tolerance_ns: int | None) -> bool:
+def _is_same(
+    one: RunEntry, other: RunEntry, tolerance_ns: int | None, pairs: PseudonymPairs
+) -> bool:
     if tolerance_ns is not None and abs(one.at_ns - other.at_ns) > tolerance_ns:
         return False
     has_times = tolerance_ns == 0
-    return _plain(one, has_times=has_times) == _plain(other, has_times=has_times)
+    return pairs.are_same(_plain(one, has_times=has_times), _plain(other, has_times=has_times))
 
 
 def _plain(entry: RunEntry, *, has_times: bool) -> RunEntry:

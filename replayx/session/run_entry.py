@@ -4,9 +4,12 @@ A session is a function of its inputs and of the moments at which it was turned.
 what the header says, another session does the same, to the byte.
 """
 
+from typing import Annotated
+
 import msgspec
 
-from replayx.session.transcript_entry import Entry
+from replayx.limits import RUN_TURNS_MAX
+from replayx.session.transcript_entry import Entry, Ns
 
 RUN_VERSION = 1
 
@@ -38,11 +41,11 @@ class RunHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     starts: str
     on_seek: str
     liveness: str | None = None
-    from_ns: int | None = None
-    to_ns: int | None = None
+    from_ns: Ns | None = None
+    to_ns: Ns | None = None
     laps: int | None = 1
-    rebase: str | int | None = None
-    wall_offset_ns: int = 0
+    rebase: str | Ns | None = None
+    wall_offset_ns: Ns = 0
     skip_idle_ns: int | None = None
     roll_call: bool = True
     derive: bool = True
@@ -53,15 +56,15 @@ class RunHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
 
 class _Placed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
     seq: int
-    at_ns: int
-    now_ns: int
+    at_ns: Ns
+    now_ns: Ns
 
 
 class TurnsEntry(_Placed, frozen=True, tag="turns"):
     """The session was turned at `first_ns`, and then after each of `later_ns` again."""
 
-    first_ns: int
-    later_ns: tuple[int, ...] = ()
+    first_ns: Ns
+    later_ns: Annotated[tuple[int, ...], msgspec.Meta(max_length=RUN_TURNS_MAX)] = ()
 
 
 class SentEntry(_Placed, frozen=True, tag="sent"):

@@ -5,7 +5,7 @@ numbers. Every entry has its place (`seq`), the position on the tape and the mon
 """
 
 import re
-from typing import Literal, TypedDict, assert_never
+from typing import Annotated, Literal, TypedDict, assert_never
 
 import msgspec
 
@@ -45,10 +45,14 @@ class Place(TypedDict):
     now_ns: int
 
 
+# What a clock of 64 bits can say; a file may say anything.
+Ns = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+
+
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
     seq: int
-    at_ns: int
-    now_ns: int
+    at_ns: Ns
+    now_ns: Ns
 
 
 # ---- what came in
@@ -123,7 +127,7 @@ class CommandEntry(_Entry, frozen=True, tag="command"):
     command: Verb
     number: int = 0
     speed: str = ""
-    to_ns: int | None = None
+    to_ns: Ns | None = None
     stop: Stop | None = None
     document: dict[str, object] | None = None
 

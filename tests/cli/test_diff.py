@@ -4,10 +4,12 @@ import msgspec
 import pytest
 
 from replayx.server.run_file import RunFileWriter
+from replayx.session.run_entry import EndEntry
 from replayx.session.transcript_entry import CloseEntry, FaultEntry
 from tests.cli.runs import run
 from tests.server.test_run_file import HEADER
 
+END = EndEntry(seq=9, at_ns=0, now_ns=0, sent=0, fault_digest="")
 T0 = 1_700_000_000 * 1_000_000_000
 
 
@@ -32,7 +34,7 @@ def pair(tmp_path):
         for path, entries, head in zip(paths, (a, b), (HEADER, header), strict=True):
             path.unlink(missing_ok=True)
             writer = RunFileWriter(path, head)
-            writer.write(entries)
+            writer.write([*entries, END])
             writer.close()
         return run("diff", *paths, *options)
 

@@ -3,8 +3,9 @@ import pytest
 import zstandard
 
 from replayx.errors import DamagedRunFile, StorageFailure, WouldOverwrite
+from replayx.limits import RUN_TURNS_MAX
 from replayx.server.run_file import RunFileReader, RunFileWriter, run_path
-from replayx.session.run_entry import RunHeader, SentEntry, TurnsEntry
+from replayx.session.run_entry import EndEntry, RunHeader, SentEntry, TurnsEntry
 
 HEADER = RunHeader(
     replayx="1",
@@ -42,8 +43,9 @@ def read(path):
 
 def test_what_is_written_is_read(path):
     sent = SentEntry(seq=3, at_ns=1, now_ns=2, connection=1, size=5, digest="ab")
-    entries, reader = read(written(path, [turn(1), turn(2)], [], [sent]))
-    assert entries == [turn(1), turn(2), sent]
+    end = EndEntry(seq=4, at_ns=1, now_ns=2, sent=5, fault_digest="cd")
+    entries, reader = read(written(path, [turn(1), turn(2)], [], [sent, end]))
+    assert entries == [turn(1), turn(2), sent, end]
     assert (reader.header, reader.damage) == (HEADER, "")
 
 
@@ -67,8 +69,8 @@ def test_what_was_flushed_is_read_wherever_the_file_ends(path):
         path.write_bytes(data[:end])
         entries, reader = read(path)
         whole = sum(size <= end for size in sizes) - 1
-        assert entries[:whole] == [turn(seq) for seq in range(1, whole + 1)]
-        assert bool(reader.damage) == (end not in sizes) or len(entries) > whole
+        assert entries == [turn(seq) for seq in range(1, whole + 1)]
+        assert ("in the middle" in reader.damage) == (end not in sizes)
 
 
 def test_a_changed_byte_is_seen(path):
@@ -110,11 +112,62 @@ def test_a_line_that_is_no_entry_is_told(path):
         read(path)
 
 
-def test_an_endless_line_is_refused(path, monkeypatch):
-    monkeypatch.setattr("replayx.server.run_file.RUN_BLOCK_BYTES_MAX", 1000)
+def test_an_endless_flush_is_refused(path, monkeypatch):
+    monkeypatch.setattr("replayx.server.run_file._FLUSH_BYTES_MAX", 1000)
     path.write_bytes(zstandard.compress(b"x" * 2000))
-    with pytest.raises(DamagedRunFile, match="a line of more than 1000 bytes"):
+    with pytest.raises(DamagedRunFile, match="a flush of more than 1000 bytes"):
         RunFileReader(path)
+
+
+def test_a_flush_ends_with_a_line(path):
+    written(path, [turn(1)])
+    with path.open("ab") as file:
+        file.write(zstandard.compress(b'{"kind":"tu') + zstandard.compress(b'rns"}\n'))
+    entries, reader = read(path)
+    assert (entries, reader.damage) == ([turn(1)], "the last line is not whole")
+
+
+def test_a_run_without_an_end_is_told(path):
+    assert "it has no end" in read(written(path, [turn(1)]))[1].damage
+
+
+def test_nothing_of_a_changed_flush_is_read(path):
+    """A flipped bit may leave what unpacks to another entry: only the checksum tells."""
+    sizes = []
+    writer = RunFileWriter(path, HEADER)
+    later = [turn(seq) for seq in range(2, 99)]
+    for entries in ([turn(1)], later):
+        sizes.append(path.stat().st_size)
+        writer.write(entries)
+    writer.close()
+    whole = path.read_bytes()
+    for place in range(sizes[1], len(whole)):
+        data = bytearray(whole)
+        data[place] ^= 0x10
+        path.write_bytes(data)
+        entries, reader = read(path)
+        # Some bits mean nothing, as that in a frame's head (RFC 8878, 3.1.1.1.1.3).
+        assert entries in ([turn(1)], [turn(1), *later])
+        assert reader.damage
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"kind":"turns","seq":1,"at_ns":1' + b"0" * 30 + b',"now_ns":1,"first_ns":1}',
+        b'{"kind":"turns","seq":1,"at_ns":1,"now_ns":1,"first_ns":1,"later_ns":['
+        + b"1," * RUN_TURNS_MAX
+        + b"1]}",
+        b"[" * 100_000,
+    ],
+    ids=["a time", "turns", "depth"],
+)
+def test_what_no_run_can_say_is_refused(path, line):
+    written(path)
+    with path.open("ab") as file:
+        file.write(zstandard.compress(line + b"\n"))
+    with pytest.raises(DamagedRunFile, match="line 2 is no entry"):
+        read(path)
 
 
 def test_large_flushes_are_cut(path, monkeypatch):

@@ -63,7 +63,8 @@ async def test_a_batch_does_not_wait_for_the_next(path, monkeypatch):
     made = recorder(path, writer)
     made.note(asked(1))
     await asyncio.wait_for(written.wait(), 30)
-    assert [type(one) for one in read(path)] == [CommandEntry]
+    with RunFileReader(path) as reader:
+        assert [type(one) for one in reader] == [CommandEntry]
     await made.close("")
 
 

@@ -4,7 +4,7 @@ from replayx.cassette.redact import SecretRules
 from replayx.session.entry_redactor import EntryRedactor
 from replayx.session.inputs import ConnectionAsked, MessageReceived, RequestReceived
 from replayx.session.run_entry import TurnsEntry
-from replayx.session.transcript_entry import Place, input_entry
+from replayx.session.transcript_entry import FaultEntry, Place, input_entry
 from replayx.venues.venue import HttpRequest
 
 KEY = "k3y" * 16
@@ -57,3 +57,18 @@ def test_others_are_still_replaced():
 def test_what_holds_no_secret_stays():
     entry = TurnsEntry(**PLACE, first_ns=1)
     assert EntryRedactor([RULES], b"salt").clean([entry]) == [entry]
+
+
+def test_a_client_that_calls_itself_by_a_secret_is_called_by_its_pseudonym():
+    link = f"m/rest/{KEY}:0/downstream"
+    request, connect, fault = EntryRedactor([RULES], b"salt").clean(
+        [
+            input_entry(RequestReceived(1, "m", HttpRequest("GET", "/"), KEY), PLACE),
+            input_entry(ConnectionAsked(1, "m", "/ws/a", KEY), PLACE),
+            FaultEntry(
+                **PLACE, rule="r", toxic="loss", market="m", link=link, count=1, runs=((1, 1),)
+            ),
+        ]
+    )
+    assert request.client == connect.client != KEY
+    assert fault.link == f"m/rest/{request.client}:0/downstream"

@@ -3,11 +3,13 @@ import random
 import msgspec
 import pytest
 
+from replayx.cassette.redact import SecretRules
 from replayx.clock import NS_PER_MS
 from replayx.errors import DamagedRunFile
 from replayx.session import inputs
 from replayx.session.answers import Answers
 from replayx.session.clockwork import Regime
+from replayx.session.entry_redactor import EntryRedactor
 from replayx.session.rerun import Rerun, input_of, turns
 from replayx.session.run_entry import RunEntry, SentEntry, TurnsEntry
 from replayx.session.run_log import RunLog
@@ -150,3 +152,28 @@ def test_a_command_without_its_argument_is_told():
 
 def test_turns_are_told_by_what_is_between_them():
     assert list(turns(TurnsEntry(**PLACE, first_ns=5, later_ns=(1, 0, 10)))) == [5, 6, 6, 16]
+
+
+def test_a_run_with_pseudonyms_is_repeated():
+    """A signature is longer than what it is replaced by, and messages quote it."""
+    session, log = make(), RunLog()
+    session.tell_moments(log.note)
+    body = b"symbol=a&signature=" + b"ab" * 32
+    session.handle(inputs.RequestReceived(1, "fake", HttpRequest("POST", "/no", (), body)), 7 * S)
+    session.handle(inputs.MessageReceived(1, b'{"signature":"%b"}' % (b"cd" * 32)), 8 * S)
+    log.end(session.fault_digest())
+    rules = SecretRules(erased=frozenset({"signature"}))
+    entries = EntryRedactor([rules], b"salt").clean(told(log))
+    assert "ab" * 32 not in str(entries)
+    assert follow(entries) == (None, len(entries))
+
+
+def test_what_a_killed_run_did_not_write_is_no_parting():
+    session, log = make(), RunLog()
+    session.tell_moments(log.note)
+    session.handle(inputs.RequestReceived(1, "fake", HttpRequest("GET", "/time")), 7 * S)
+    entries = told(log)
+    assert follow(entries[:-1]) == (None, len(entries) - 1)
+    log.end(session.fault_digest())
+    parting, count = follow([*entries[:-1], *told(log)])
+    assert (parting.became, count) == (entries[-1], len(entries) - 1)
