@@ -1,6 +1,7 @@
 """A shocked tape: as many messages, the same ids, and one market that all of it tells of."""
 
 import json
+from bisect import bisect_left, insort
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, cached_property
 from pathlib import Path
@@ -110,6 +111,7 @@ class Follower:
     def __init__(self, snapshot):
         self.last_id = snapshot.last_id
         self.sides = [dict(snapshot.bids), dict(snapshot.asks)]
+        self.prices = [sorted(map(Decimal, side)) for side in self.sides]
         self.applied = self.crossed = 0
 
     def take(self, delta):
@@ -123,14 +125,18 @@ class Follower:
             assert delta["U"] == self.last_id + 1
         self.applied += 1
         self.last_id = delta["u"]
-        for side, levels in zip(self.sides, (delta["b"], delta["a"]), strict=True):
+        for side, prices, levels in zip(
+            self.sides, self.prices, (delta["b"], delta["a"]), strict=True
+        ):
             for price, size in levels:
                 if Decimal(size):
+                    if price not in side:
+                        insort(prices, Decimal(price))
                     side[price] = size
-                else:
-                    side.pop(price, None)
-        bids, asks = (list(map(Decimal, side)) for side in self.sides)
-        self.crossed += bool(bids and asks and max(bids) >= min(asks))
+                elif side.pop(price, None) is not None:
+                    del prices[bisect_left(prices, Decimal(price))]
+        bids, asks = self.prices
+        self.crossed += bool(bids and asks and bids[-1] >= asks[0])
 
     def is_of(self, book):
         return self.sides == [dict(book.bids), dict(book.asks)]
@@ -412,7 +418,7 @@ def test_a_local_book_of_a_real_capture_never_starts_over(imported, market, name
         for at_s, delta in tape.told(market, word):
             if at_s > 31:
                 book.take(delta)
-                best = max(map(Decimal, book.sides[0]))
+                best = book.prices[0][-1]
                 lowest = best if lowest is None else min(best, lowest)
         assert book.applied > 1000
         assert not book.crossed
