@@ -47,12 +47,16 @@ class Answering:
             return self._from_desk(question, now_ns)
         is_executed = word is not None and trip.failing is not None and trip.failing.is_executed
         effects: list[AnyEffect] = []
+        reply: HttpReply | None = None
         if is_executed:
             effects, reply = self._desk.ask(question, now_ns)
             if reply is None:
                 return effects, None
         if word is not None:
-            return effects, self._failed(question, trip, word, now_ns)
+            failed = self._failed(question, trip, word, now_ns)
+            if question.is_charged and self._limiting is not None:
+                failed = self._limiting.failed(question, word, failed, now_ns, executed=reply)
+            return effects, failed
         assert trip.canned is not None
         return effects, self._as_answer(question, trip.canned, now_ns)
 

@@ -128,6 +128,28 @@ class Limiting:
         limiter.settle(charge, payer, time_ns, is_refused=reply.status >= _REFUSED_MIN)
         return _metered(venue, request, reply, limiter.usages(payer, time_ns))
 
+    def failed(
+        self,
+        question: Question,
+        word: str,
+        answer: HttpReply | bytes,
+        now_ns: int,
+        *,
+        executed: HttpReply | None,
+    ) -> HttpReply | bytes:
+        """Charge a request that fails by order; return its answer with the counts that are kept.
+
+        `executed`: what it would have been answered with, if it was carried out all the same.
+        """
+        limiter = self._limiters.get(question.market)
+        if limiter is None:
+            return answer
+        venue, request = self._venues[question.market], question.request
+        time_ns, payer = self._clock.now_ns(limiter, now_ns), self._payer(question)
+        is_refused = executed is None or executed.status >= _REFUSED_MIN
+        limiter.settle(venue.charge(request, limiter.rules), payer, time_ns, is_refused=is_refused)
+        return venue.metered_failure(word, request, answer, limiter.usages(payer, time_ns))
+
     def recounted(self, connection: Connection, reply: bytes, now_ns: int) -> bytes:
         """Charge a message that is no request; return what it is answered with."""
         limiter = self._limiters.get(connection.market)

@@ -169,3 +169,14 @@ class RateSide(Protocol):
         """Return a WS-API answer that tells these usages in place of its own."""
         del request, usages
         return message
+
+    def metered_failure(
+        self,
+        word: str,
+        request: "HttpRequest | WsApiRequest",
+        answer: "HttpReply | bytes",
+        usages: tuple[Usage, ...],
+    ) -> "HttpReply | bytes":
+        """Return the answer of a failure in `failures` with these usages, where it tells any."""
+        del word, request, usages
+        return answer

@@ -56,7 +56,7 @@ class Limited(Playbook):
         self.session.advance(self.now_ns)
 
 
-def limited(document=None, *, t0_ns=T0, **options) -> Limited:
+def limited(document=None, *, t0_ns=T0, kind=Answers, **options) -> Limited:
     """Return a session at 13:58:40 with these limits."""
     rows = [(t0_ns + second * S, 0, b"{}") for second in range(0, 600, 10)]
     one = msgspec.structs.replace(channel(0, "btcusdt@trade"), market=SPOT)
@@ -65,7 +65,7 @@ def limited(document=None, *, t0_ns=T0, **options) -> Limited:
     session = ReplaySession(
         Tape([source([one], rows)]),
         {SPOT: venue},
-        {SPOT: Answers(SPOT, venue, [])},
+        {SPOT: kind(SPOT, venue, [])},
         limits=limits,
         **options,
     )

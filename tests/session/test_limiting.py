@@ -5,18 +5,23 @@ from fractions import Fraction
 import msgspec
 import pytest
 
+from replayx.faults.rule import Plan, Rule
+from replayx.faults.toxics.venue_failure import VenueFailure
 from replayx.framing import split_frames
 from replayx.ratelimit.limits_document import NO_LIMITS, Limits
+from replayx.session.answers import Answers
 from replayx.session.clockwork import Regime
 from replayx.session.effects import CloseConnection, Refuse, SendFrames
 from replayx.session.inputs import (
     ConnectionAsked,
+    FaultsAsked,
     LimitsAsked,
     PongReceived,
     ResetAsked,
     RunUntilAsked,
 )
 from replayx.session.stops import StopAt
+from replayx.venues.venue import HttpReply
 from tests.session.limited import SPOT, T0, T0_MS, limited
 from tests.session.playbook import S
 
@@ -110,6 +115,53 @@ def test_orders_are_refused_by_account_and_cost_weight_when_they_fail():
     told = play.get("/api/v3/rateLimit/order", key="a" * 64)
     assert [row["count"] for row in msgspec.json.decode(told[2])] == [0, 0]
     assert weight(told[1]) == 41
+
+
+class Obliging(Answers):
+    """Takes whatever is asked."""
+
+    def reply(self, request, position_ns, venue_ms, *, shift_ms=0):
+        return HttpReply(200, b"{}")
+
+
+def fail_by(play, word, **attributes):
+    """Let every request fail from now on."""
+    rule = Rule(name="it", toxic=VenueFailure(failure=word, **attributes))
+    play.session.handle(FaultsAsked(1, Plan(rules=(rule,))), play.now_ns)
+
+
+ORDER = "/api/v3/order?symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1"
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("backend_timeout", "42"),
+        ("bad_timestamp", "42"),
+        ("too_many_requests", "6001"),  # as its text has it
+        ("waf", None),  # a page that the API has nothing to do with
+    ],
+)
+def test_failures_by_name_tell_the_counts_that_are_kept(word, told):
+    play = limited()
+    play.get("/api/v3/rateLimit/order")
+    fail_by(play, word)
+    play.get(PING)
+    _, headers, _ = play.get(PING)
+    assert headers.get("x-mbx-used-weight-1m") == headers.get("x-mbx-used-weight") == told
+    play.open(1, "/ws-api/v3")
+    [message] = messages(play.say(1, b'{"id":7,"method":"ping"}'))
+    assert message["rateLimits"][0]["count"] == (6001 if told == "6001" else 45)
+
+
+def test_an_order_that_fails_is_counted_if_it_exists_all_the_same():
+    for is_executed, orders, weight_used in ((True, 1, 40), (False, 0, 41)):
+        play = limited(kind=Obliging)
+        fail_by(play, "backend_timeout", is_executed=is_executed)
+        assert play.get(ORDER, method="POST")[0] == 504
+        status, headers, body = play.get("/api/v3/rateLimit/order")
+        assert (status, weight(headers)) == (200, weight_used)
+        assert msgspec.json.decode(body)[0]["count"] == orders
 
 
 def test_clients_that_name_themselves_have_budgets_of_their_own():

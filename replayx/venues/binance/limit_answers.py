@@ -14,11 +14,12 @@ from replayx.venues.binance.pools import WSAPI_WEIGHT
 from replayx.venues.binance.replies import error
 from replayx.venues.fault_side import FailureContext
 from replayx.venues.rate_side import Breach, LimitRule, Usage
-from replayx.venues.venue import HttpReply, RequestKey, WsApiRequest
+from replayx.venues.venue import HttpReply, HttpRequest, RequestKey, WsApiRequest
 
 Usages = tuple[Usage, ...]
 
 _TOO_MANY_REQUESTS = 429
+_BANNED = 418
 _REFUSED_MIN = 400
 _COUNTED = ("x-mbx-used-weight", "x-mbx-order-count")
 _RETOLD = (*_COUNTED, "retry-after")
@@ -102,6 +103,29 @@ def metered_message(
     if not tells_limits(dialect, key):
         return message
     return _with_limits(message, rows_json(map(limit_row, _wsapi_rules(usages))))
+
+
+def metered_failure(
+    dialect: Dialect,
+    word: str,
+    request: HttpRequest | WsApiRequest,
+    answer: HttpReply | bytes,
+    usages: Usages,
+) -> HttpReply | bytes:
+    """Return the answer of a failure with the counts that are kept, if it tells any of its own.
+
+    Pages of gateways tell none. Who is refused for what he used is told that it was too much.
+    """
+    if dialect.failures[word].status in (_TOO_MANY_REQUESTS, _BANNED):
+        return answer
+    if isinstance(answer, bytes):
+        assert isinstance(request, WsApiRequest), "only they are answered by a message"
+        return _recounted(dialect, request, answer, usages, with_orders=False)
+    kept = tuple(pair for pair in answer.headers if not pair[0].lower().startswith(_COUNTED))
+    if len(kept) == len(answer.headers):
+        return answer
+    told = usage_headers(usages, with_orders=False)
+    return HttpReply(answer.status, answer.body, (*kept, *told))
 
 
 def _wsapi_rules(usages: Usages) -> list[LimitRule]:

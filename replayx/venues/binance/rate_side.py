@@ -70,6 +70,12 @@ class BinanceRateSide(RateSide):
         key = self._keyed(request)
         return limit_answers.metered_message(self._dialect, key, request, message, usages)
 
+    def metered_failure(
+        self, word: str, request: Asked, answer: HttpReply | bytes, usages: Usages
+    ) -> HttpReply | bytes:
+        """Return the answer of a failure with these usages, where it tells any."""
+        return limit_answers.metered_failure(self._dialect, word, request, answer, usages)
+
     def _keyed(self, request: Asked) -> RequestKey:
         """Return a request's key with all its parameters: one left out may cost something else."""
         last, key = self._last
