@@ -129,10 +129,19 @@ def _tell(desk: "Desk", state: "FaultsState") -> None:
     rows = []
     for toxic in state.toxic:
         name = str(toxic.get("name", ""))
-        rest = {k: v for k, v in toxic.items() if k not in ("name", "type")}
-        told = " ".join(f"{key}={value}" for key, value in rest.items())
-        rows.append((name, str(toxic.get("type", "")), told, f"{fired.pop(name, 0):,}"))
-    rows += [(name, "(removed)", "", f"{count:,}") for name, count in fired.items()]
-    print_table(f"seed {state.seed}", ("toxic", "type", "how", "fired"), rows, right=1)
+        plain = {k: v for k, v in toxic.items() if k not in ("name", "type", "where", "when")}
+        told = (_pairs(one) for one in (plain, toxic.get("where"), toxic.get("when")))
+        rows.append((name, str(toxic.get("type", "")), *told, f"{fired.pop(name, 0):,}"))
+    rows += [(name, "(removed)", "", "", "", f"{count:,}") for name, count in fired.items()]
+    head = ("toxic", "type", "attributes", "where", "when", "fired")
+    print_table(f"seed {state.seed}", head, rows, right=1)
     if not rows:
         click.echo("no toxic is at work")
+
+
+def _pairs(table: object) -> str:
+    """Return a table of a rule in words: `carrier=ws connection=1`."""
+    if not isinstance(table, dict):
+        return ""
+    shown = {k: "+".join(map(str, v)) if isinstance(v, list) else v for k, v in table.items()}
+    return " ".join(f"{key}={value}" for key, value in shown.items())
