@@ -55,7 +55,7 @@ class OddAnswers:
             case Delivery.EMPTY:
                 _end(request, is_reset=False)
             case Delivery.WHOLE:
-                await _write(request, reply, manner)
+                return await _written(request, reply, manner)
         return _Sent(status=reply.status)
 
     async def never(self, request: web.BaseRequest) -> None:
@@ -82,8 +82,13 @@ def _end(request: web.BaseRequest, *, is_reset: bool) -> None:
         transport.close()
 
 
-async def _write(request: web.BaseRequest, reply: HttpReply, manner: Manner) -> None:
-    """Write an answer in pieces, without its end, or more than once."""
+async def _written(
+    request: web.BaseRequest, reply: HttpReply, manner: Manner
+) -> web.StreamResponse:
+    """Write an answer in pieces, without its end, or more than once.
+
+    What is returned has been sent. A connection whose answer was whole takes further requests.
+    """
     kept = manner.kept(reply.body)
     response = web.StreamResponse(status=reply.status, headers=CIMultiDict(reply.headers))
     response.content_length = len(reply.body)
@@ -94,10 +99,11 @@ async def _write(request: web.BaseRequest, reply: HttpReply, manner: Manner) -> 
             await _wait(request, wait_s)
     if len(kept) < len(reply.body):
         _end(request, is_reset=False)
-        return
+        return _Sent(status=reply.status)
     await response.write_eof()
     if manner.copies > 1 and request.transport is not None:
         request.transport.write(_raw(response, reply) * (manner.copies - 1))
+    return response
 
 
 def _pieces(body: bytes, manner: Manner) -> Iterator[tuple[bytes, float]]:

@@ -58,7 +58,8 @@ class Answering:
                 failed = self._limiting.failed(question, word, failed, now_ns, executed=reply)
             return effects, failed
         assert trip.canned is not None
-        return effects, self._as_answer(question, trip.canned, now_ns)
+        canned = dated(trip.canned, self._venue_ms(now_ns))
+        return effects, self._as_answer(question, canned, now_ns)
 
     def _from_desk(
         self, question: Question, now_ns: int

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from replayx.faults.flow import NEVER_NS
 from replayx.faults.injector import Injector
 from replayx.faults.round_trip import Attempt, Delivery
+from replayx.session.answers import dated
 from replayx.session.audience import Audience
 from replayx.session.clockwork import Clockwork
 from replayx.session.connection import Connection
@@ -133,7 +134,7 @@ class Handshakes:
         opened = waiting.opened if refusal is None else refusal
         if isinstance(opened, HttpReply):
             self._links.drop(event.connection)
-            return [Refuse(event.connection, opened)]
+            return [Refuse(event.connection, dated(opened, self._venue_ms(now_ns)))]
         venue, time_ns = self._venues[event.market], self._pulse.now_ns(now_ns)
         connection = Connection(event.connection, event.market, venue, opened, time_ns)
         self._audience.add(connection)
@@ -142,6 +143,8 @@ class Handshakes:
     def _refusal(self, event: ConnectionAsked, attempt: Attempt, now_ns: int) -> HttpReply | None:
         if attempt.failing is None:
             return attempt.canned
-        venue_ms = self._clockwork.venue_clock.ms(self._clockwork.player.position_ns(now_ns))
-        context = FailureContext(venue_ms, attempt.failing.retry_after_ms)
+        context = FailureContext(self._venue_ms(now_ns), attempt.failing.retry_after_ms)
         return self._venues[event.market].fail(attempt.failing.word, context)
+
+    def _venue_ms(self, now_ns: int) -> int:
+        return self._clockwork.venue_clock.ms(self._clockwork.player.position_ns(now_ns))

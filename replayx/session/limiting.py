@@ -174,7 +174,7 @@ class Limiting:
             return None
         target_bytes_max = limiter.rules.sockets.target_bytes_max
         if target_bytes_max is not None and len(event.target) > target_bytes_max:
-            return _URI_TOO_LONG
+            return dated(_URI_TOO_LONG, self._clock.venue_ms(now_ns))
         subscription = opened if isinstance(opened, Subscription) else None
         venue, payer = self._venues[event.market], payer_of(event.client, "")
         time_ns = self._clock.now_ns(limiter, now_ns)

@@ -130,6 +130,21 @@ async def test_copies_come_unasked_on_the_same_connection():
     assert [part for part in first if part] == [first[1]] * 3
 
 
+@pytest.mark.parametrize(
+    "manner", [Manner(slice_bytes=4), Manner(bytes_per_s=1_000_000), Manner(copies=3)]
+)
+async def test_a_connection_whose_answer_was_whole_takes_the_next_request(manner):
+    async with answering(manner) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            for _ in range(manner.copies):
+                head = await reader.readuntil(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+                assert await reader.readexactly(10) == b"0123456789"
+        writer.close()
+
+
 async def test_pieces_come_apart():
     manner = Manner(slice_bytes=5, slice_delay_ns=50_000_000)
     async with answering(manner) as (port, _):

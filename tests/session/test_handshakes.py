@@ -5,6 +5,7 @@ from replayx.faults.injector import Injector
 from replayx.faults.round_trip import Delivery
 from replayx.faults.rule import Plan, Rule, When
 from replayx.faults.toxic import Toxic
+from replayx.session.answers import dated
 from replayx.session.effects import AbortConnection, Accept, Refuse
 from replayx.session.inputs import ConnectionAsked, ConnectionLost, ResetAsked
 from replayx.venues.venue import HttpReply
@@ -47,7 +48,7 @@ def test_a_handshake_may_be_late():
 
 
 def test_it_is_refused_reset_or_closed():
-    play_with(status=503) << ASKED >> [Refuse(1, HttpReply(503, b"no"))]
+    play_with(status=503) << ASKED >> [Refuse(1, dated(HttpReply(503, b"no"), 1_000_000))]
     play_with(delivery=Delivery.RESET) << ASKED >> [AbortConnection(1, True)]
     play_with(delivery=Delivery.EMPTY) << ASKED >> [AbortConnection(1, False)]
 
@@ -72,7 +73,11 @@ def test_who_does_not_wait_is_forgotten():
 def test_rules_count_the_handshakes_of_a_market():
     play = play_with(when=When(nth=(2,)), status=503)
     play << ASKED >> [Accept(1)]
-    play << ConnectionAsked(2, "fake", "/s/a") >> [Refuse(2, HttpReply(503, b"no"))]
+    (
+        play
+        << ConnectionAsked(2, "fake", "/s/a")
+        >> [Refuse(2, dated(HttpReply(503, b"no"), 1_000_000))]
+    )
     play << ConnectionAsked(3, "fake", "/s/a") >> [Accept(3)]
     (entry,) = play.session.injector.log.entries()
     assert (entry.rule, entry.link) == ("shaken", "fake/ws/2/downstream/handshake")
@@ -80,4 +85,5 @@ def test_rules_count_the_handshakes_of_a_market():
 
 def test_a_path_that_is_none_is_refused_as_ever():
     play = play_with()
-    play << ConnectionAsked(1, "fake", "/no") >> [Refuse(1, HttpReply(404, b"no such path"))]
+    refusal = dated(HttpReply(404, b"no such path"), 1_000_000)
+    play << ConnectionAsked(1, "fake", "/no") >> [Refuse(1, refusal)]

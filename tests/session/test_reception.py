@@ -1,4 +1,5 @@
 from replayx.framing import PONG, frame
+from replayx.session.answers import dated
 from replayx.session.effects import Accept, CloseConnection, Refuse, SendFrames, Started
 from replayx.session.inputs import ConnectionAsked, MessageReceived, PingReceived
 from replayx.venues.venue import HttpReply
@@ -15,7 +16,7 @@ def test_a_handshake_is_accepted_or_refused_by_the_venue():
     desk, audience = reception()
     assert desk.asked(ConnectionAsked(1, "fake", "/s/a"), 0) == [Accept(1)]
     refused = desk.asked(ConnectionAsked(2, "fake", "/nowhere"), 0)
-    assert refused == [Refuse(2, HttpReply(404, b"no such path"))]
+    assert refused == [Refuse(2, dated(HttpReply(404, b"no such path"), 1_000_000))]
     assert audience.numbers() == [1]
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replayx.framing import PING, PONG, frame
-from replayx.session.answers import Answers
+from replayx.session.answers import Answers, dated
 from replayx.session.effects import (
     Accept,
     CloseConnection,
@@ -161,7 +161,8 @@ def test_at_the_end_connections_are_closed_if_asked():
 
 def test_a_handshake_is_refused_as_the_venue_does():
     play = make()
-    play << ConnectionAsked(1, "fake", "/nowhere") >> [Refuse(1, HttpReply(404, b"no such path"))]
+    refusal = dated(HttpReply(404, b"no such path"), 1_000_000)
+    play << ConnectionAsked(1, "fake", "/nowhere") >> [Refuse(1, refusal)]
     play << ConnectionOpened(1) >> []
 
 
