@@ -41,6 +41,11 @@ def answer(question):
     return answering()[0].answer(question, 0)
 
 
+def test_answers_of_all_kinds_have_the_date_of_the_tape():
+    for decided in ({}, {"canned": CANNED}, {"failing": Failing("busy")}):
+        assert dict(answer(asked(**decided))[1].headers)["Date"] == "Thu, 01 Jan 1970 00:16:40 GMT"
+
+
 def test_without_a_trip_the_desk_answers():
     effects, reply = answer(Question("fake", 7, HttpRequest("GET", "/time")))
     assert (effects, reply.body) == ([Started(0)], NOW)
