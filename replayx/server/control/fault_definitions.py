@@ -15,12 +15,14 @@ from replayx.server.control.definitions import TimelineQuery
 
 _PAGE = 200
 _Name = Annotated[str, Meta(max_length=64)]
+# A failure's status or code in place of its name.
+_Number = Annotated[int, Meta(ge=-99_999, le=99_999)]
 
 
 class ToxicDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A toxic at work: what it is, where and when it acts. Its attributes stand beside `type`."""
 
-    type: Annotated[str, Meta(min_length=1, max_length=64)]
+    type: Annotated[str, Meta(min_length=1, max_length=64)] | _Number
     name: _Name = ""
     where: dict[str, object] = {}
     when: dict[str, object] = {}
