@@ -10,7 +10,11 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """One failure. `text` may name {limit}, {interval} and {until} (the end of a ban, in ms)."""
+    """One failure.
+
+    `text` may name {limit}, {interval} (`1 MINUTE`) or {period} (`minute`), and {until} (the end of
+    a ban, in ms).
+    """
 
     word: str
     summary: str
@@ -189,7 +193,7 @@ _REFUSED = (
 USDM_ROWS = (
     Row(
         *("too_many_requests", "request weight used up (429, -1003)", _FUTURES, 429, -1003),
-        "Too many requests; current limit is {limit} requests per minute. "
+        "Too many requests; current limit is {limit} requests per {period}. "
         "Please use the websocket for live updates to avoid polling the API.",
     ),
     Row(

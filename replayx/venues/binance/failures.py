@@ -80,7 +80,14 @@ def _text(dialect: Dialect, row: Row, context: FailureContext) -> str:
     limit = context.limit or (dialect.orders_max if is_of_orders else dialect.weight_max)
     interval = context.interval or (_ORDER_WINDOW if is_of_orders else "1 MINUTE")
     until = context.venue_ms + _retry_after_ms(row, context)
-    return row.text.format(limit=limit, interval=interval, until=until)
+    period = _period(interval)
+    return row.text.format(limit=limit, interval=interval, period=period, until=until)
+
+
+def _period(interval: str) -> str:
+    """Return `1 MINUTE` as `minute`, and `5 MINUTE` as `5 minutes`."""
+    number, _, word = interval.lower().partition(" ")
+    return word if number == "1" else f"{number} {word}s"
 
 
 def _retry_after_ms(row: Row, context: FailureContext) -> int:

@@ -51,6 +51,11 @@ def breach(venue, word):
             b'Please use the websocket for live updates to avoid polling the API."}',
         ),
         (
+            *(USDM, "funding", 429),
+            b'{"code":-1003,"msg":"Too many requests; current limit is 500 requests per 5 minutes. '
+            b'Please use the websocket for live updates to avoid polling the API."}',
+        ),
+        (
             *(USDM, "", 418),
             b'{"code":-1003,"msg":"Way too many requests; IP banned until 1793714340000. '
             b'Please use the websocket for live updates to avoid bans."}',
