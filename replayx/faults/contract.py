@@ -149,6 +149,11 @@ class _LinkCheck:
             for missing in (frozenset[int](), gone):
                 whole = self._outcome([count], fired, missing)
                 self._judge(whole, fired, missing)
+                hurried = self._outcome([count], fired, missing, is_at_once=True)
+                self._demand(
+                    (hurried.touched, hurried.ending) == (whole.touched, whole.ending),
+                    "touches other messages, or ends elsewhere, where they come at another pace",
+                )
                 for _ in range(4):
                     stops = self._stops()
                     self._demand(
@@ -166,7 +171,12 @@ class _LinkCheck:
         return [*stops, count]
 
     def _outcome(
-        self, stops: Sequence[int], fired: frozenset[int], missing: frozenset[int]
+        self,
+        stops: Sequence[int],
+        fired: frozenset[int],
+        missing: frozenset[int],
+        *,
+        is_at_once: bool = False,
     ) -> _Outcome:
         running = self._toxic.on_link(self._link)
         assert running is not None, "it ran before"
@@ -176,6 +186,8 @@ class _LinkCheck:
         first = 0
         for stop in stops:
             flow = self._flow(first, stop, missing)
+            if is_at_once:
+                flow.parts = [part._replace(due_ns=_START_NS) for part in flow.parts]
             chosen = [k - first for k in range(first, stop) if k in fired]
             draws = _Declared(self._toxic, FlowDraws(chance, first, flow.count))
             here = running.apply(flow, _as_given(chosen), draws)

@@ -183,6 +183,15 @@ class Rewriting(Broken, frozen=True):
         return fired
 
 
+class Pacing(Broken, frozen=True):
+    """Touches what came before its time on the tape."""
+
+    @staticmethod
+    def apply(flow, fired, draws):
+        due_ns = {k: part.due_ns for part in flow.parts for k in range(part.first, part.stop)}
+        return [k for k in fired if k in due_ns and due_ns[k] < flow.at_ns[k]]
+
+
 @pytest.mark.parametrize(
     ("broken", "complaint"),
     [
@@ -196,6 +205,7 @@ class Rewriting(Broken, frozen=True):
         (Reviving, "another toxic dropped"),
         (Hasty, "nothing is selected"),
         (Rewriting, "changes in transport"),
+        (Pacing, "another pace"),
     ],
 )
 def test_what_breaks_it_is_found_out(broken, complaint):
