@@ -122,6 +122,8 @@ class Playing(Ensemble):
                     told = self._reception.ping(arrival, now_ns)
                 case PongReceived():
                     told = self._reception.pong(arrival, now_ns)
+                case _ if self._links.link_of(arrival.connection) is None:
+                    told = []  # what it said before has led to its end
                 case CloseConnection():
                     self._pulse.forget(arrival.connection)
                     told = [arrival]

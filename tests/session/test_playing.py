@@ -1,7 +1,7 @@
 import pytest
 
 from replayx.framing import TEXT, split_frames
-from replayx.session.effects import SendFrames, Started
+from replayx.session.effects import CloseConnection, SendFrames, Started
 from replayx.session.inputs import MessageReceived
 from tests.session.clocked import ROWS, make, opened
 from tests.session.playbook import S
@@ -44,3 +44,13 @@ def test_more_than_may_leave_at_once_is_behind(monkeypatch):
         assert play.session.is_behind == (play.session.next_deadline_ns() <= late_ns)
     assert sum(sizes) == 4
     assert len(sizes) > 1
+
+
+def test_a_connection_that_both_directions_end_ends_once():
+    cut = {"type": "day_cut"}
+    play = play_with(cut, {**cut, "where": {"direction": "upstream"}})
+    opened(play, 1, "/api")
+    play._effects = None
+    effects = play.session.handle(MessageReceived(1, b"what"), 0)
+    ends = [one for one in effects if isinstance(one, CloseConnection)]
+    assert ends == [CloseConnection(1, 1001, "")]
