@@ -62,6 +62,12 @@ def span_words(begins_ns: int | None, ends_ns: int | None) -> str:
     return f"{duration_text(begins_ns)} - {ends}"
 
 
+def narrow_bar(bar: str) -> str:
+    """Return a timeline half as long: each sign is the stronger of two."""
+    pairs = (bar[place : place + 2] for place in range(0, len(bar), 2))
+    return "".join(next((sign for sign in "#-" if sign in pair), " ") for pair in pairs)
+
+
 def _ordinal(number: int) -> str:
     endings = {1: "st", 2: "nd", 3: "rd"}
     is_teen = 10 <= number % 100 <= 20

@@ -20,6 +20,8 @@ Examples:
 \b
 Exit codes: 0 done, 2 wrong option, 3 a plan that cannot be, unreadable cassette.
 """
+# A terminal that is narrower gets bars half as long: a folded bar is none.
+_BAR_WIDTH_MIN = 100
 
 
 @click.group(epilog=_EPILOG)
@@ -105,17 +107,20 @@ def _tell_plan(plan: "Plan") -> None:
 
 def _tell_forecasts(plan: "Plan", forecasts: "Forecasts") -> None:
     from replayx.cli.facts import print_table
-    from replayx.cli.fault_words import span_words
+    from replayx.cli.fault_listing import line_width
+    from replayx.cli.fault_words import narrow_bar, span_words
     from replayx.quantities import duration_text
 
     _tell_plan(plan)
     rows = []
+    is_narrow = line_width() < _BAR_WIDTH_MIN
     for one in forecasts.rules:
         fires = "; ".join(one.acts_on)  # what clients do, or the market, is not counted before
         if one.expected is not None:
             fires = f"{one.expected:,.0f} of {one.selected:,} messages"
         first = "-" if one.first_ns is None else duration_text(one.first_ns)
-        rows.append((one.name, one.bar, span_words(one.begins_ns, one.ends_ns), first, fires))
+        bar = narrow_bar(one.bar) if is_narrow else one.bar
+        rows.append((one.name, bar, span_words(one.begins_ns, one.ends_ns), first, fires))
     print_table(
         f"On the tape, {duration_text(forecasts.lasts_ns)} (- may fire, # messages are selected)",
         ("name", "timeline", "window", "first", "selects"),

@@ -14,7 +14,7 @@ from replayx.faults.document_reader import is_near, nearest
 from replayx.faults.failure_numbers import is_number
 from replayx.faults.plan_text import joined, parse_plan
 from replayx.faults.registry import toxic_names
-from replayx.faults.rule import Plan
+from replayx.faults.rule import Plan, Rule
 from replayx.faults.shorthand import parse_fault
 from replayx.limits import FAULT_PLAN_BYTES_MAX
 from replayx.venues.registry import load_venue, venue_names
@@ -63,9 +63,20 @@ def load_plans(plans: Iterable[str], faults: Iterable[str], *, venues: Mapping[s
     return joined(
         [
             *(load_plan(one, venues=venues) for one in plans),
-            *(Plan(rules=(parse_fault(one, venues=venues),)) for one in faults),
+            *(Plan(rules=(_fault(one, venues),)) for one in faults),
         ]
     )
+
+
+def _fault(text: str, venues: Mapping[str, Venue]) -> Rule:
+    """Return the rule of a shorthand; who gives a preset is told where they go."""
+    try:
+        return parse_fault(text, venues=venues)
+    except InvalidPlan as problem:
+        if text not in dict(_presets()):
+            raise
+        hint = "It is a preset: give it with --faults, or to `replayx ctl faults set`"
+        raise InvalidPlan(f"no fault is called {text!r}", hint=hint) from problem
 
 
 def load_plan(name: str, *, venues: Mapping[str, Venue]) -> Plan:

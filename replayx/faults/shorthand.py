@@ -141,6 +141,8 @@ class _Parts:
         """Return the first attribute that takes a value; the very first if none does."""
         fields = msgspec.structs.fields(load_toxic(self._type))
         for field in fields:
+            if text.isdecimal() and _is_number(field.type):
+                return field.name  # a number out of its range is no text for the next one
             try:
                 self._reader.value(field.type, text)
             except InvalidPlan:
@@ -180,6 +182,10 @@ def _pieces(text: str, reader: DocumentReader) -> list[str]:
         if place <= len(text) and text[place - 1] != ",":
             raise reader.problem("a quote that is not closed", expected="another one behind it")
     return pieces
+
+
+def _is_number(kind: object) -> bool:
+    return isinstance(msgspec.inspect.type_info(kind), msgspec.inspect.IntType)
 
 
 def _unquoted(value: str) -> str:

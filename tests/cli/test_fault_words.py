@@ -1,6 +1,12 @@
 import pytest
 
-from replayx.cli.fault_words import attribute_words, span_words, when_words, where_words
+from replayx.cli.fault_words import (
+    attribute_words,
+    narrow_bar,
+    span_words,
+    when_words,
+    where_words,
+)
 from replayx.faults.shorthand import parse_fault
 from tests.faults.plans import VENUES
 
@@ -37,3 +43,8 @@ def test_windows_in_words():
     assert span_words(None, None) == "never"
     assert span_words(10 * S, 40 * S) == "10s - 40s"
     assert span_words(0, None) == "0s - end"
+
+
+def test_a_narrow_bar_keeps_what_may_happen():
+    assert narrow_bar("  -- -#- #") == " --##"
+    assert narrow_bar("") == ""

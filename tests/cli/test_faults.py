@@ -1,5 +1,6 @@
 """The verb, as people type it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -48,12 +49,16 @@ def test_check_without_a_tape():
     }
 
 
-def test_check_with_a_tape():
+def test_check_with_a_tape(monkeypatch):
     done = run("faults", "check", "loss@ws,nth=5", DEMO)
     assert done.exit_code == 0
     assert "#" in done.stdout
     (facts,) = lines(run("faults", "check", "loss@ws,nth=5", DEMO, "--json"))
     assert facts["rules"][0]["name"] == "loss"
+    for columns, cells in (("80", 20), ("120", 40)):
+        monkeypatch.setenv("COLUMNS", columns)
+        told = run("faults", "check", "loss@ws,nth=5", DEMO).stdout
+        assert re.search(rf"^loss  [-# ]{{{cells}}}  0s", told, re.MULTILINE)
     never = run("faults", "check", "loss@nothing@trade", DEMO)
     assert "note: loss will never fire on this tape" in never.stderr
 

@@ -111,3 +111,12 @@ def test_a_plan_may_only_name_markets_of_the_tape():
     assert "binance-spot" in venues_of([DEMO])
     with pytest.raises(InvalidPlan, match="there is no market 'binance-coinm'"):
         starting_plan([DEMO], [], ["loss@ws,market=binance-coinm"], None)
+
+
+def test_a_preset_given_as_a_fault_is_told_where_it_goes():
+    with pytest.raises(InvalidPlan, match="give it with --faults"):
+        load_plans([], ["flaky-wifi"], venues=VENUES)
+    with pytest.raises(InvalidPlan, match="expected latency"):
+        load_plans([], ["latancy"], venues=VENUES)
+    (rule,) = load_plans([], ["maintenance"], venues=VENUES).rules
+    assert rule.toxic.type == "maintenance", "which is a fault, too"

@@ -104,6 +104,7 @@ def test_the_examples_are_those_of_the_reference():
         ("latency:50ms@ws,form=1s", "the attribute 'form' is not known"),
         ("loss:'1%", "a quote that is not closed"),
         ("loss@ws,reason='x", "a quote that is not closed"),
+        ("disconnect:99@ws", "code: '99'; expected int >= 1000"),
         ("day_cut:3", "the value '3'; expected day_cut alone"),
         ("http_error@ws", "carrier ws is nothing that http_error acts on"),
         ("latency:5ms@" + "x" * FAULT_SHORTHAND_CHARACTERS_MAX, "expected at most"),
