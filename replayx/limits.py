@@ -79,8 +79,8 @@ DUPLICATE_WINDOW_COUNT = 4096
 DUPLICATE_WINDOW_NS = 5_000_000_000
 
 # ---- control
-# A command of the control API: a few fields.
-CONTROL_BODY_BYTES_MAX = 64 * KIB
+# A command of the control API: a few fields, or a plan, which may be as large in a file.
+CONTROL_BODY_BYTES_MAX = 1 * MIB
 # What a transcript holds of a run: some thousand requests to look back on.
 TRANSCRIPT_ENTRIES_MAX = 1 << 14
 TRANSCRIPT_BYTES_MAX = 16 * MIB

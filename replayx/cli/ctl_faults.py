@@ -1,6 +1,7 @@
 """`replayx ctl faults`: put toxics to work on a running replay, and see what they did."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import click
 
@@ -70,7 +71,7 @@ def set_(desk: "Desk", plans: tuple[str, ...]) -> None:
 @click.pass_obj
 def remove(desk: "Desk", name: str) -> None:
     """Take one toxic away; what it holds back is let go."""
-    _send(desk, "DELETE", f"/faults/{name}")
+    _send(desk, "DELETE", f"/faults/{quote(name, safe='')}")
 
 
 @faults.command()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from aiohttp import HttpVersion11, WSMsgType, web
 
-from replayx.errors import InvalidOption, LimitExceeded
+from replayx.errors import InvalidOption, LimitExceeded, StorageFailure, WouldOverwrite
 from replayx.faults.round_trip import Delivery, Manner
 from replayx.limits import (
     CLOSE_ANSWER_S,
@@ -108,7 +108,7 @@ class Listener:
             addressed = self._addressed(request)
         except InvalidOption as error:
             return web.Response(status=400, text=str(error))
-        except LimitExceeded as error:
+        except (LimitExceeded, StorageFailure, WouldOverwrite) as error:
             return web.Response(status=503, text=str(error))
         pump, market, target, client = addressed
         if pump.reach and pump.reach.get(market, Reach.OPEN) is not Reach.OPEN:
@@ -133,7 +133,8 @@ class Listener:
     def _addressed(self, request: web.BaseRequest) -> _Addressed:
         """Return whom a request is for, and its target without their names.
 
-        Raises InvalidOption or LimitExceeded for a timeline or client that there can't be.
+        Raises InvalidOption or LimitExceeded for a timeline or client that there can't be,
+        WouldOverwrite or StorageFailure for a timeline whose run can't be written.
         """
         host, target = request.headers.get("Host", ""), request.raw_path
         if "://" in target and not target.startswith("/"):

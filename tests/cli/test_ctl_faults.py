@@ -35,6 +35,12 @@ def test_a_toxic_is_added_and_taken_away(fake):
     assert state["toxic"] == []
 
 
+def test_a_toxic_of_several_words_is_taken_away(fake):
+    faults(fake, "add", "latency:50ms,name='slow books'")
+    assert "slow books" in faults(fake).output
+    assert "slow books" not in faults(fake, "remove", "slow books").output
+
+
 def test_a_preset_or_a_file_takes_the_place_of_what_was_there(fake, tmp_path):
     faults(fake, "add", "stall")
     plan = tmp_path / "plan.toml"

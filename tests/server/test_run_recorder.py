@@ -112,6 +112,15 @@ async def test_a_failure_is_told_by_what_comes_next(path, monkeypatch, error):
         await made.close("")
 
 
+async def test_a_timeline_whose_file_is_there_is_refused(serve, path):
+    path.with_name("run@mine.rpt").touch()
+    async with serve(transcript=path) as (_, urls), aiohttp.ClientSession() as client:
+        for target, status in (("/@mine/time", 503), ("/time", 200)):
+            async with client.get(urls["rest"] + target) as answer:
+                assert answer.status == status
+                assert "run@mine.rpt exists" in await answer.text() or status == 200
+
+
 async def test_each_timeline_has_a_file(serve, path):
     async with serve(transcript=path) as (_, urls), aiohttp.ClientSession() as client:
         for target in ("/time", "/@mine/time"):

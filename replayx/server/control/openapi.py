@@ -10,7 +10,7 @@ import msgspec
 
 from replayx import __version__
 from replayx.server.control.definitions import GROUPS, Problem
-from replayx.server.control.routes import LINES, METRICS, OPENAPI_PATH, ROUTES, Route
+from replayx.server.control.routes import LINES, METRICS, NAME, OPENAPI_PATH, ROUTES, Route
 from replayx.session.transcript_entry import Entry
 
 # Parts of a JSON document: what stands in them is decided by OpenAPI, not by us.
@@ -129,7 +129,7 @@ def _path_parameters(route: Route) -> Iterable[Json]:
     for name in re.findall(r"\{(\w+)\}", route.path):
         schema: Json = {"type": "integer", "minimum": 0, "maximum": 10**12 - 1}
         if name == "name":
-            schema = {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$"}
+            schema = {"type": "string", "pattern": f"^{NAME}$"}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 

@@ -36,6 +36,8 @@ from replayx.session.limits_state import LimitsState
 
 JSON = "application/json"
 LINES = "application/x-ndjson"
+# What a toxic of a plan may be called.
+NAME = "[A-Za-z0-9][A-Za-z0-9_. -]{0,63}"
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -68,7 +70,7 @@ class Route(NamedTuple):
 def _pattern(path: str) -> re.Pattern[str]:
     # Twelve digits: more connections than any run numbers, and no int() that takes long.
     numbered = re.escape(path).replace(r"\{number\}", r"([0-9]{1,12})")
-    return re.compile(numbered.replace(r"\{name\}", "([A-Za-z0-9_.-]{1,64})"))
+    return re.compile(numbered.replace(r"\{name\}", f"({NAME})"))
 
 
 ROUTES = (

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import socket
+from io import BytesIO
 
 import aiohttp
 import pytest
@@ -51,7 +52,7 @@ async def test_a_problem_says_what_was_expected_and_where(client):
         ("PATCH", "/clock", b'{"pased":true}', 400, {"where": "$"}),
         ("PATCH", "/clock", b'{"paused":1}', 400, {"where": "$.paused"}),
         ("PATCH", "/clock", b'{"speed":"1e99999999"}', 400, {"where": "$.speed"}),
-        ("PATCH", "/clock", b" " * (CONTROL_BODY_BYTES_MAX + 1), 413, {}),
+        ("PATCH", "/clock", BytesIO(b" " * (CONTROL_BODY_BYTES_MAX + 1)), 413, {}),
         ("POST", "/clock/advance", b"{}", 400, {"where": "$"}),
         ("GET", "/transcript?limit=0", None, 400, {"where": "query.limit"}),
         ("GET", "/transcript?since=x", None, 400, {"where": "query.since"}),

@@ -1,5 +1,6 @@
 from replayx.faults.rule import Plan, Rule
 from replayx.faults.toxics.flash_crash import FlashCrash
+from replayx.limits import FAULT_RULES_MAX
 from replayx.session.inputs import FaultsAsked
 
 SLOW = {"type": "latency", "delay": "50ms"}
@@ -34,6 +35,20 @@ async def test_toxics_come_and_go_one_by_one(client):
     status, state = await client.ask("DELETE", "/faults/latency")
     assert (status, [toxic["name"] for toxic in state["toxic"]]) == (200, ["latency-2", "drops"])
     assert (await client.ask("DELETE", "/faults"))[1]["toxic"] == []
+
+
+async def test_a_toxic_of_several_words_goes_as_it_came(client):
+    await client.ask("POST", "/faults", {**SLOW, "name": "slow books"})
+    assert (await client.ask("DELETE", "/faults/slow%20books"))[1]["toxic"] == []
+
+
+async def test_as_many_toxics_as_a_plan_may_have_fit_into_a_request(client):
+    toxics = [
+        {**LOSSY, "name": f"{'x' * 60}{number}", "where": {"channel": "c" * 200}}
+        for number in range(FAULT_RULES_MAX)
+    ]
+    status, state = await client.ask("PUT", "/faults", {"toxic": toxics})
+    assert (status, len(state["toxic"])) == (200, FAULT_RULES_MAX)
 
 
 async def test_a_toxic_that_is_not_there_is_told_with_those_that_are(client):

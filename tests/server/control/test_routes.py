@@ -28,6 +28,8 @@ def test_numbers_in_paths(path, number):
     ("path", "name"),
     [
         ("/faults/slow-feed.2", "slow-feed.2"),
+        ("/faults/slow books", "slow books"),
+        ("/faults/..", None),
         ("/faults/", None),
         ("/faults/a/b", None),
         ("/faults/" + "a" * 65, None),
