@@ -95,6 +95,14 @@ class Answers:
         packed = answer.coding and accepts(request.headers, answer.coding)
         return dated(answer.packed if packed else answer.plain, venue_ms)
 
+    def lacks(self, request: HttpRequest | WsApiRequest, position_ns: int) -> bool:
+        """Say whether all there is to answer with is the market, and it was not known by then."""
+        key = self._key(request)
+        if self.history is None or not self._venue.derives(key) or self.recorded.matcher.of(key):
+            return False
+        reply = self._derived(key, position_ns, position_ns // NS_PER_MS, 0)
+        return reply is None or reply.status >= _REFUSED_MIN
+
     def _key(self, request: HttpRequest | WsApiRequest) -> RequestKey:
         last, key = self._keyed  # whether it has to wait is asked first, and then the answer
         if last is not request:

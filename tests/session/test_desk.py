@@ -1,3 +1,5 @@
+import pytest
+
 from replayx.limits import PENDING_REQUESTS_MAX
 from replayx.session.answers import Answers
 from replayx.session.backlog import Question
@@ -7,6 +9,7 @@ from replayx.session.effects import CloseConnection, HistoryWanted, Started
 from replayx.timeline.tape import Tape
 from replayx.venues.venue import HttpReply, HttpRequest
 from tests.fake_venue import FakeVenue
+from tests.faults.flows import MS, REST, trip_on
 from tests.session.clocked import CHANNELS, CHUNKS
 from tests.tapes import source
 
@@ -80,3 +83,36 @@ def test_what_had_no_answer_is_counted_over_resets():
     desk.ask(asked(2, "/nothing"), 0)
     assert desk.unmatched_count == 2
     assert desk.answers["fake"] is not before
+
+
+class Late(Answers):
+    """Answers to which something is known from a position on only."""
+
+    known_ns = 0
+
+    def lacks(self, request, position_ns):
+        return position_ns < self.known_ns
+
+    def reply(self, request, position_ns, venue_ms, **more):
+        return HttpReply(200, b"%d" % position_ns)
+
+
+S, START_NS = 1_000 * MS, CHUNKS[0][0][0]
+
+
+@pytest.mark.parametrize(
+    ("known_ns", "low_ns", "high_ns"),
+    [
+        (START_NS, START_NS, START_NS),  # known: as old as it is asked for
+        (START_NS + S, START_NS + S, START_NS + S + 100 * MS),  # the first there is
+        (START_NS + 100 * S, START_NS, START_NS),  # not known yet at all
+    ],
+)
+def test_an_old_answer_is_no_older_than_what_the_tape_knows(known_ns, low_ns, high_ns):
+    desk, _ = made(Late, starts_itself=False)
+    desk.answers["fake"].known_ns = known_ns
+    desk._clockwork.player.position_ns = lambda _: START_NS + 20 * S
+    trip = trip_on(REST)
+    trip.as_of_ns = 0
+    _, reply = desk.ask(asked(1)._replace(trip=trip), 0)
+    assert low_ns <= int(reply.body) <= high_ns
