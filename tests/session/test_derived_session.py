@@ -27,6 +27,7 @@ from replayx.session.session import OnSeek, ReplaySession
 from replayx.session.venue_clock import VenueClock
 from replayx.timeline.loop import Loop
 from replayx.timeline.tape import Tape
+from replayx.venues.venue import HttpRequest
 from tests.session.naive_market import CHANNELS, MS, SPOT, T0, at, delta, tape, trade
 from tests.tapes import channel
 from tests.tapes import source as made_of
@@ -268,3 +269,15 @@ def test_in_a_loop_candles_stay_recorded_where_laps_are_whole_intervals(length_m
     assert streams.replaced(["abc@kline_1m", "abc@trade"]) == (
         frozenset(["abc@kline_1m"] if replaced else [])
     )
+
+
+def test_an_answer_lacks_what_the_tape_has_not_told_by_then():
+    history = MarketHistory(MARKET, [tape(ROWS[3:])], SPOT)
+    history.build()
+    answers = Answers(MARKET, SPOT, [])
+    depth = HttpRequest("GET", "/api/v3/depth?symbol=ABC&limit=5")
+    assert not answers.lacks(depth, at(0))  # there is no market to look at
+    answers.history = history
+    told = [not answers.lacks(depth, at_ns) for at_ns in (at(0), at(69), at(70), at(700))]
+    assert told == [False, False, True, True]
+    assert not answers.lacks(HttpRequest("GET", "/api/v3/order"), at(0))
