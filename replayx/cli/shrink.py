@@ -57,7 +57,11 @@ _STDERR = 2  # the process's own: what the first try says is shown
     help="The folder to write into; it is made.",
 )
 @click.option(
-    "--tries", type=click.IntRange(2), default=200, show_default=True, help="At most so many."
+    "--tries",
+    type=click.IntRange(2),
+    default=200,
+    show_default=True,
+    help="At most so many; what is written is tried, too.",
 )
 @click.option(
     "--within", default="30m", show_default=True, metavar="DURATION", help="At most so long."

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from replayx.cassette.reader import CassetteReader
 from replayx.cassette.transform import Selection, repack
-from replayx.cli.shrinking import Case, OutOfTries
+from replayx.cli.shrinking import Case
 from replayx.cli.trial import VARIABLES
 from replayx.cli.trials import Setting, Trials
 from replayx.errors import StorageFailure, WouldOverwrite
@@ -95,10 +95,9 @@ class ShrunkFiles:
         return setting.cassettes, (*start, "--to", str(case.to_ns))
 
     def _still_fails(self, arguments: tuple[str, ...], trials: Trials) -> bool:
-        try:
-            return trials.run(arguments, "what is written") == trials.failing_code
-        except OutOfTries:
-            return False
+        # Tried even where tries or time are used up: else it is not known, and all would be kept.
+        code = trials.run(arguments, "what is written", is_bounded=False)
+        return code == trials.failing_code
 
     def _trimmed(
         self, cassettes: Sequence[Path], from_ns: int | None, to_ns: int

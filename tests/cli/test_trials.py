@@ -66,6 +66,8 @@ def test_tries_are_bounded(tmp_path, runs):
     with pytest.raises(OutOfTries):
         made.code(case(to_ns=8))
     assert len(runs) == 1
+    made.run(runs[0], "what is written", is_bounded=False)
+    assert len(runs) == 2
 
 
 def test_time_is_bounded(tmp_path, runs):
