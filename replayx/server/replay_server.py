@@ -113,8 +113,8 @@ class ReplayServer:
 
     @property
     def cut_off_count(self) -> int:
-        """How many clients were cut off because they did not read."""
-        return sum(pump.sink.cut_off for pump in self._pumps())
+        """How many clients were cut off: they did not read, or rules held too much for them."""
+        return sum(pump.sink.cut_off + pump.session.cut_off_count for pump in self._pumps())
 
     def _pumps(self) -> list[Pump]:
         return [] if self._timelines is None else list(self._timelines.by_name.values())

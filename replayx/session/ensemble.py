@@ -144,6 +144,11 @@ class Ensemble(Standing):
         return self._desk.unmatched_count
 
     @property
+    def cut_off_count(self) -> int:
+        """How many connections were ended because too much was in flight to them."""
+        return self._links.cut_off
+
+    @property
     def injector(self) -> Injector:
         """What injects the plan's faults, and what it did."""
         return self._injector

@@ -11,12 +11,14 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from replayx.clock import RealClock
 from replayx.errors import InvalidOption, ReplayxError, UnknownMarket
+from replayx.faults.plan_text import plan_from_document
 from replayx.server import deck
 from replayx.server.replay_server import ReplayOptions, ReplayServer
 from replayx.session.answers import Answers
 from replayx.session.session import AtEnd
 from tests.fake_venue import FakeVenue
 from tests.server.conftest import CHANNELS, MS, ROWS, T0
+from tests.server.raw_client import RawClient
 from tests.tapes import sealed, write_cassette
 
 COMBINED = [payload.decode() for _, _, payload in ROWS]
@@ -201,6 +203,16 @@ async def test_a_client_that_reads_nothing_is_cut_off(serve, tmp_path, monkeypat
             while not server.cut_off_count:
                 await asyncio.sleep(0)
         writer.close()
+
+
+async def test_a_client_for_whom_a_rule_holds_too_much_is_counted_as_cut_off(serve, monkeypatch):
+    monkeypatch.setattr("replayx.session.links.CLIENT_BUFFER_BYTES_MAX", 8)
+    plan = plan_from_document({"toxic": [{"type": "stall"}]}, "plan", venues={})
+    async with serve(speed=None, plan=plan, seed=1) as (server, urls):
+        client = await RawClient.connect(urls["ws"] + "/s/a")
+        async with asyncio.timeout(5):
+            await client.closed.wait()
+        assert server.cut_off_count == 1
 
 
 async def test_tls(serve, tmp_path):

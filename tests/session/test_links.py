@@ -202,7 +202,7 @@ def test_too_much_in_flight_ends_the_connection(monkeypatch):
     opened(play, 1, "/s/a") >> [Started(0)]
     play.at(0) >> []
     play.at(2 * S) >> [AbortConnection(1)]
-    assert play.session._links.cut_off == 1
+    assert play.session.cut_off_count == 1
 
 
 def test_a_ping_of_the_venue_is_late_like_everything():

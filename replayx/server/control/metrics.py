@@ -47,7 +47,7 @@ def metrics(run: Run) -> list[Metric]:
     return [
         Metric("replayx_info", "gauge", "Which replayx this is.", (({"version": __version__}, 1),)),
         Metric(
-            "replayx_cut_off_total", "counter", "Clients cut off: they did not read.",
+            "replayx_cut_off_total", "counter", "Clients cut off: too much waited for them.",
             (({}, cut_off),),
         ),
         *_clocks(timelines),
