@@ -46,7 +46,7 @@ def shrink(plan, out, *options, bot=BOT):
 
 def test_a_failure_is_made_small_and_repeated(plan, tmp_path):
     out = tmp_path / "out"
-    done = shrink(plan, out, "--tries", "12")
+    done = shrink(plan, out, "--tries", "6")
     assert done.exit_code == 0, done.output
     assert "1 of 3 toxics" in done.stdout
     assert f"pytest {out / 'test_shrunk.py'}" in done.stdout
