@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,7 +128,7 @@ def played(plan, rows, cuts):
     pipeline, log = pipeline_of(*plan)
     out = []
     bounds = [0, *sorted(cuts), len(rows)]
-    for first, stop in zip(bounds, bounds[1:], strict=False):
+    for first, stop in pairwise(bounds):
         some = rows[first:stop]
         if some:
             texts, times = [text for text, _, _ in some], [at_ns for _, at_ns, _ in some]
@@ -147,7 +149,7 @@ def played(plan, rows, cuts):
 
 
 @given(
-    st.lists(st.sampled_from(TOXICS), max_size=5, unique_by=lambda one: str(one)),
+    st.lists(st.sampled_from(TOXICS), max_size=5, unique_by=str),
     st.sets(st.integers(1, 29)),
     st.lists(st.integers(0, 2), min_size=30, max_size=30),
 )
