@@ -26,8 +26,8 @@ class Injected(msgspec.Struct, frozen=True, kw_only=True):
     at_ns: the position on the tape of the first.
     """
 
-    rule: str
-    toxic: str
+    rule: str = msgspec.field(name="toxic")  # as plans call it: a toxic by its name
+    toxic: str = msgspec.field(name="type")
     market: str
     link: str
     first: int

@@ -220,8 +220,8 @@ class FaultEntry(_Entry, frozen=True, tag="fault"):
     runs: (first, last) by the link's index; the first ones only, if there are very many.
     """
 
-    rule: str
-    toxic: str
+    rule: str = msgspec.field(name="toxic")
+    toxic: str = msgspec.field(name="type")
     market: str
     link: str
     count: int
