@@ -8,7 +8,7 @@ from replayx.clock import RealClock
 from replayx.errors import ReplayxError
 from replayx.framing import frame
 from replayx.server.pump import Pump
-from replayx.session.answers import Answers
+from replayx.session.answers import Answers, dated
 from replayx.session.clockwork import Regime
 from replayx.session.effects import Refuse
 from replayx.session.inputs import (
@@ -114,7 +114,8 @@ async def test_it_answers_at_once():
     pump.feed(ASKED)
     assert (await pump.answer(7)).reply.body == b"0"
     pump.feed(ConnectionAsked(1, "fake", "/nowhere"))
-    assert await pump.verdict(1) == Refuse(1, HttpReply(404, b"no such path"))
+    refused = HttpReply(404, b"no such path")
+    assert await pump.verdict(1) == Refuse(1, dated(refused, 0))
     connect(pump, 2)
     pump.feed(MessageReceived(2, b"bye"))
     assert paper.said == [((2,), frame(b"so long")), (2, 1008, "you asked")]
