@@ -10,7 +10,7 @@ that makes room as a whole stays in the sum.
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -68,6 +68,15 @@ class _Trail:
         if not self.fresh and self.mark is None:
             self.mark = run  # where what is new begins
         return False
+
+    def goes_on(self, first: int, last: int) -> bool:
+        """Let the last run go on, if it does and nobody is to be told from where on."""
+        if not self.runs or self.runs[-1].last + 1 != first:
+            return False
+        if not self.fresh and self.mark is None:
+            return False
+        self.runs[-1] = self.runs[-1]._replace(last=last)
+        return True
 
     def take_new(self) -> list[_Run]:
         """Return what is new, and know it as told."""
@@ -128,11 +137,24 @@ class FaultLog:
             self.follower.note(rule, toxic, market=market, link=link, touched=touched)
 
     def note_span(
-        self, rule: str, toxic: str, *, market: str, link: str, first: int, last: int, at_ns: int
+        self,
+        rule: str,
+        toxic: str,
+        *,
+        market: str,
+        link: str,
+        first: int,
+        last: int,
+        at_ns: Callable[[], int],
     ) -> None:
-        """Note what a rule did to each of `first` to `last`; `at_ns` is the first one's time."""
+        """Note what a rule did to each of `first` to `last`; `at_ns` tells the first one's time.
+
+        It is not asked where a run goes on: to read it costs as much as all the rest.
+        """
         assert first <= last, "a span holds at least one"
-        self._add(self._trail(rule, toxic, market, link), _Run(first, last, at_ns))
+        trail = self._trail(rule, toxic, market, link)
+        if not trail.goes_on(first, last):
+            self._add(trail, _Run(first, last, at_ns()))
         self.counts[rule, market] += last - first + 1
         if self.follower is not None:
             self.follower.note_span(

@@ -56,7 +56,7 @@ class Running:
             link=self.name,
             first=flow.index + touched[0],
             last=flow.index + touched[-1],
-            at_ns=flow.at_ns[touched[0]],
+            at_ns=lambda: flow.at_ns[touched[0]],
         )
 
     def note_messages(self, touched: Sequence[tuple[int, int]], log: FaultLog, market: str) -> None:

@@ -115,5 +115,5 @@ def _note(log: FaultLog, rule: Rule, name: str, index: int, trip: RoundTrip | At
         link=name,
         first=index,
         last=index,
-        at_ns=trip.at_ns,
+        at_ns=lambda: trip.at_ns,
     )

@@ -204,7 +204,7 @@ class Outages:
             link=name,
             first=0,
             last=0,
-            at_ns=at_ns,
+            at_ns=lambda: at_ns,
         )
 
     def _leave(self, leaving: _Leaving) -> list[AnyEffect]:

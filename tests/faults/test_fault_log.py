@@ -33,7 +33,7 @@ def test_consecutive_messages_are_one_entry():
 
 def test_a_span_is_noted_as_its_messages_would_be():
     one, other = FaultLog(), FaultLog()
-    one.note_span("r", "drop", market="m", link=LINK, first=2, last=4, at_ns=7)
+    one.note_span("r", "drop", market="m", link=LINK, first=2, last=4, at_ns=lambda: 7)
     note(other, (2, 7), (3, 8), (4, 9))
     assert one.entries() == other.entries()
     assert one.counts == other.counts
@@ -148,7 +148,28 @@ def test_a_follower_notes_the_same_and_is_read_by_itself():
     log = FaultLog()
     log.follower = FaultLog()
     note(log, (0, 10))
-    log.note_span("r", "drop", market="m", link=LINK, first=5, last=6, at_ns=7)
+    log.note_span("r", "drop", market="m", link=LINK, first=5, last=6, at_ns=lambda: 7)
     assert log.follower.take_new() == log.take_new() == log.entries()
     log.reset()
     assert log.follower.entries() == []
+
+
+def test_the_time_of_a_span_is_not_asked_for_where_a_run_goes_on():
+    log, asked = FaultLog(), []
+
+    def note(first, last, at_ns):
+        def tell():
+            asked.append(at_ns)
+            return at_ns
+
+        log.note_span("r", "drop", market="m", link=LINK, first=first, last=last, at_ns=tell)
+
+    note(0, 4, 10)
+    note(5, 9, 20)
+    assert asked == [10]
+    assert [(one.first, one.last, one.at_ns) for one in log.take_new()] == [(0, 9, 10)]
+    note(10, 11, 30)  # whoever was told the run so far is told from here on
+    note(12, 12, 40)
+    assert asked == [10, 30]
+    assert [(one.first, one.last, one.at_ns) for one in log.take_new()] == [(10, 12, 30)]
+    assert [(one.first, one.last) for one in log.entries()] == [(0, 12)]
