@@ -103,6 +103,7 @@ def read_attribute(kind: type, written: object) -> object:
     """Return an attribute from what a plan says: the `dec_hook` of msgspec. Raises ValueError."""
     if issubclass(kind, Duration | Size | Ratio):
         return kind.read(written)
+    # What msgspec asks of a hook that does not know a type.
     raise NotImplementedError(f"{kind} is no kind of attribute")
 
 
@@ -112,6 +113,7 @@ def write_attribute(attribute: object) -> object:
         return attribute.text
     if isinstance(attribute, Ratio):
         return float(attribute)
+    # What msgspec asks of a hook that does not know a type.
     raise NotImplementedError(f"{attribute!r} is no attribute")
 
 

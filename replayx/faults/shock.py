@@ -28,7 +28,7 @@ class Shock(Toxic, frozen=True, kw_only=True):
 
     def path(self) -> tuple[ShockStep, ...]:
         """Return what is in force when, in order. Raises InvalidOption for too many steps."""
-        raise NotImplementedError
+        raise AssertionError(f"{self.type} says nothing of its path")
 
 
 def shocks_of(plan: Plan) -> tuple[Rule, ...]:

@@ -77,7 +77,7 @@ class EndingToxic(Toxic, frozen=True, kw_only=True):
     @property
     def ending(self) -> Ending:
         """How it ends them."""
-        raise NotImplementedError
+        raise AssertionError(f"{self.type} does not say how it ends")
 
     def on_link(self, link: Link) -> LinkToxic | None:
         """Return what ends a connection."""

@@ -41,7 +41,7 @@ class _Reframing:
         return sorted(set(touched))
 
     def _frames(self, framed: bytes) -> bytes | None:
-        raise NotImplementedError
+        raise AssertionError(f"{type(self).__name__} frames nothing")
 
 
 class Oversize(Toxic, frozen=True, kw_only=True):
