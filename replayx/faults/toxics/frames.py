@@ -41,7 +41,7 @@ class _Reframing:
         return sorted(set(touched))
 
     def _frames(self, framed: bytes) -> bytes | None:
-        raise AssertionError(f"{type(self).__name__} frames nothing")
+        raise AssertionError(f"{type(self).__name__} frames none of {len(framed)} bytes")
 
 
 class Oversize(Toxic, frozen=True, kw_only=True):
